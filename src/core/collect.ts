@@ -1,0 +1,69 @@
+import { addCounters, emptyTally, type Counters, type Tally } from './counters.ts'
+import type { Row } from './column.ts'
+import { PairloomError } from './error.ts'
+import type { Filter } from './filter.ts'
+import { runFilters } from './filter-group.ts'
+import type { BytesAccess, Network, RowStage, StageContext, Verdict } from './stage.ts'
+
+export interface Collected {
+  kept: Row[]
+  rejects: (Row & Verdict)[]
+  /** `kept`, `dropped.<reason>`, `failed.<reason>` and what the stage counted. */
+  counters: Counters
+  tally: Tally
+}
+
+export const NO_NETWORK: Network = { agent: 'pairloom', contact: null, hosts: {}, allow: [] }
+
+const NO_BYTES: BytesAccess = {
+  append: () => Promise.reject(new PairloomError('PL_STAGE', 'Expected a stage that declares writesBytes')),
+  read: () => Promise.reject(new PairloomError('PL_STAGE', 'Expected a run: collect holds no bytes')),
+}
+
+/**
+ * Runs one filter or row stage over rows in memory, without a run folder: for trying a stage and for its tests.
+ *
+ * options are checked with the stage's schema, defaults filled in.
+ */
+export async function collect(
+  stage: Filter | RowStage,
+  rows: readonly Row[],
+  options: Record<string, unknown> = {},
+  context: Partial<StageContext> = {},
+): Promise<Collected> {
+  const checked = stage.options.parse(options)
+  const rejects: (Row & Verdict)[] = []
+  const counts: Counters = {}
+  const full: StageContext = {
+    options: checked,
+    stage: stage.name,
+    seed: '0',
+    partition: 0,
+    signal: new AbortController().signal,
+    network: NO_NETWORK,
+    scratch: '',
+    memoryBytes: 256 * 2 ** 20,
+    bytes: NO_BYTES,
+    drop: (row, verdict) => rejects.push({ ...row, ...verdict }),
+    count: (name, by = 1) => addCounters(counts, { [name]: by }),
+    ...context,
+  }
+  const input = (async function* () {
+    yield await Promise.resolve([...rows])
+  })()
+  const output = stage.kind === 'filter' ? runFilters([{ filter: stage, options: checked }], input, full) : stage.process(input, full)
+  const kept: Row[] = []
+  for await (const batch of output) kept.push(...batch)
+
+  const counters: Counters = { ...counts }
+  if (kept.length > 0) addCounters(counters, { kept: kept.length })
+  for (const { status, reason } of rejects) addCounters(counters, { [`${status}.${reason}`]: 1 })
+  const tally = emptyTally()
+  tally.rowsIn = rows.length
+  tally.kept = kept.length
+  tally.dropped = rejects.filter((r) => r.status === 'dropped').length
+  tally.failed = rejects.length - tally.dropped
+  tally.counters = counts
+  for (const r of rejects) addCounters(tally.reasons, { [`${r.status}.${r.rule}.${r.reason}`]: 1 })
+  return { kept, rejects, counters, tally }
+}

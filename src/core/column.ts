@@ -1,0 +1,27 @@
+/**
+ * Types a column can have, and the JavaScript value of a row for each:
+ * utf8 string, bool boolean, int32/int64/float64 number (int64: a safe integer), list<utf8> string[], texts Text[].
+ */
+export type ColumnType = 'utf8' | 'bool' | 'int32' | 'int64' | 'float64' | 'list<utf8>' | 'texts'
+
+export interface Column {
+  type: ColumnType
+  /** Rows may hold null. Default false: a null is a defect of the stage. */
+  nullable?: boolean
+  /** What the value means, with its unit. */
+  doc: string
+}
+
+/** A table's columns in their order. */
+export type Columns = Readonly<Record<string, Column>>
+
+export type Row = Record<string, unknown>
+
+/** `imageSize`, `shortSide` -> `image_size_short_side`. Column names are snake_case. */
+export function columnName(...words: string[]): string {
+  return words
+    .join('_')
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replace(/[^A-Za-z0-9]+/g, '_')
+    .toLowerCase()
+}

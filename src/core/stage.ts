@@ -1,0 +1,202 @@
+import type { z } from 'zod'
+import type { Columns, Row } from './column.ts'
+import type { Filter } from './filter.ts'
+import type { OptionsSchema } from './options.ts'
+
+/** Why a row does not go on. Stored beside the row in the rejects. */
+export interface Verdict {
+  /** `dropped`: a rule decided against it. `failed`: something broke that is no decision. */
+  status: 'dropped' | 'failed'
+  /** Rule that decided: the filter's or stage's name. */
+  rule: string
+  /** Short stable word: `too-small`, `http-404`. Counters are kept by it. */
+  reason: string
+  /** The value seen and the limit it broke, as text; or the evidence (an error's text, a robots.txt line). */
+  value?: string | null
+  limit?: string | null
+}
+
+/** The columns that a rejects file has beside the row's own. */
+export const VERDICT_COLUMNS = {
+  status: { type: 'utf8', doc: 'dropped or failed' },
+  rule: { type: 'utf8', doc: 'rule that decided' },
+  reason: { type: 'utf8', doc: 'short stable word for why' },
+  value: { type: 'utf8', nullable: true, doc: 'the value seen, or the evidence' },
+  limit: { type: 'utf8', nullable: true, doc: 'the limit it broke' },
+} as const satisfies Columns
+
+/** How the pipeline reaches the network; the top of the YAML file says it once for all stages. */
+export interface Network {
+  /** Product token of the User-Agent, also the name that robots.txt groups are matched with. */
+  agent: string
+  /** A mail address or page in the User-Agent, for those who are crawled. */
+  contact: string | null
+  /** Host name -> `address:port` or `address`: asked before DNS. */
+  hosts: Record<string, string>
+  /** Addresses and CIDR ranges that are fetched although they are private, such as `127.0.0.1`. */
+  allow: string[]
+}
+
+export interface BytesRef {
+  bytes_dataset: string
+  bytes_part: number
+  bytes_offset: number
+  bytes_length: number
+}
+
+/** Reads and writes the bytes plane of a run. */
+export interface BytesAccess {
+  /** Appends one member to this task's tar. Only for stages that declare `writesBytes`. */
+  append(name: string, bytes: Uint8Array): Promise<BytesRef>
+  /** The bytes that a row refers to. */
+  read(row: BytesRef): Promise<Buffer>
+}
+
+/** Everything that reaches a stage from outside: no clock, randomness or environment but through here. */
+export interface StageContext<Options = unknown> {
+  options: Options
+  /** The id that the pipeline file gives the stage. */
+  stage: string
+  seed: string
+  partition: number
+  signal: AbortSignal
+  network: Network
+  /** A folder of this task's own, emptied after it. */
+  scratch: string
+  /** Memory this task may hold, bytes. */
+  memoryBytes: number
+  bytes: BytesAccess
+  /** Ends a row: it goes to the rejects with its verdict. */
+  drop(row: Row, verdict: Verdict): void
+  /** Adds to a counter of the task, such as `bytes.in`. Counters add up over tasks. */
+  count(name: string, by?: number): void
+}
+
+interface StageBase<Kind extends string, S extends OptionsSchema> {
+  kind: Kind
+  /** `folder/name`. */
+  name: string
+  /** Raised by one whenever the output changes for equal input and options. */
+  version: number
+  /** One line for the catalogue. */
+  summary: string
+  options: S
+  /** Faults that only all options together show, one sentence each; beside what the schema finds. */
+  check?(options: z.infer<S>): string[]
+  /** What else decides the output: hashes of models and lists, a codec's version. JSON. */
+  identity?(options: z.infer<S>): Promise<unknown> | unknown
+}
+
+/** JSON that tells one partition of a source what to read. */
+export type SourcePart = Record<string, unknown>
+
+/** Makes rows from nothing the pipeline holds: pages, lists, WARC files. */
+export interface Source<S extends OptionsSchema = OptionsSchema> extends StageBase<'source', S> {
+  columns: Columns
+  /** True where the world may answer differently tomorrow: the run's snapshot number then enters the fingerprint. */
+  snapshot?: boolean
+  partitions(options: z.infer<S>): Promise<SourcePart[]> | SourcePart[]
+  read(part: SourcePart, context: StageContext<z.infer<S>>): AsyncIterable<Row[]>
+}
+
+/** Takes a partition's rows and gives that partition's rows. Streams: holds a batch, never a partition. */
+export interface RowStage<S extends OptionsSchema = OptionsSchema> extends StageBase<'row', S> {
+  /** Columns that must be there. */
+  reads: string[]
+  /** Columns it adds, or replaces. */
+  adds: Columns
+  snapshot?: boolean
+  /**
+   * Column whose value alone decides what is added (`image_id`): results of this stage that the run already has for
+   * that value, under the same options, are used again whatever changed before the stage.
+   */
+  reuseBy?: string
+  /** It appends to the partition's tar. */
+  writesBytes?: boolean
+  process(batches: AsyncIterable<Row[]>, context: StageContext<z.infer<S>>): AsyncIterable<Row[]>
+}
+
+/** What a global stage sees of its input. */
+export interface GlobalInput {
+  rows: number
+  partitions: number
+  /**
+   * Runs one SQL statement over the view `input` (all rows that came in), batch by batch in the order of its
+   * ORDER BY. Use the subset that DuckDB and Spark share.
+   */
+  sql(statement: string): AsyncIterable<Row[]>
+}
+
+export interface GlobalBatch {
+  /** Output partition of these rows. Never falls from one batch to the next. */
+  partition: number
+  rows: Row[]
+}
+
+/** Reads all rows and writes partitions of its own: merges, duplicates, caps, packing orders. A barrier. */
+export interface GlobalStage<S extends OptionsSchema = OptionsSchema> extends StageBase<'global', S> {
+  reads: string[]
+  adds: Columns
+  /** Number of output partitions where it is fixed; else the last one given decides. */
+  partitions?(options: z.infer<S>): number
+  run(input: GlobalInput, context: StageContext<z.infer<S>>): AsyncIterable<GlobalBatch>
+}
+
+/** A finished file of the output folder. */
+export interface OutFile {
+  /** Relative to the output folder. */
+  path: string
+  bytes: number
+  sha256: string
+  rows: number
+}
+
+export interface OutWriter {
+  write(chunk: Uint8Array): Promise<void>
+  /** Makes the file visible under its name, whole. */
+  close(): Promise<{ bytes: number; sha256: string }>
+  abort(): Promise<void>
+}
+
+export interface SinkContext<Options = unknown> extends StageContext<Options> {
+  /** Number of partitions that the sink will get. */
+  partitions: number
+  /** Columns of the rows, in order. */
+  columns: Columns
+  /** A new file of the output folder; equal bytes may be written twice under one name. */
+  create(path: string): Promise<OutWriter>
+}
+
+/** What a sink wrote for one partition: the files, and what its index needs (JSON). */
+export interface SinkPart {
+  files: OutFile[]
+  index?: unknown
+}
+
+/** Writes final files. What it writes must be a function of rows, options and seed alone, byte for byte. */
+export interface Sink<S extends OptionsSchema = OptionsSchema> extends StageBase<'sink', S> {
+  reads: string[]
+  write(batches: AsyncIterable<Row[]>, context: SinkContext<z.infer<S>>): Promise<SinkPart>
+  /** Runs once, when every partition is written and before the data set becomes current: the index, a manifest. */
+  publish(parts: SinkPart[], context: SinkContext<z.infer<S>>): Promise<OutFile[]>
+}
+
+export type Stage = Source | RowStage | GlobalStage | Sink | Filter
+
+// The casts forget the options' type: a registry holds stages of every kind, and only the plan, which has checked the
+// options with the stage's own schema, ever hands them back.
+export function defineSource<S extends OptionsSchema>(stage: Omit<Source<S>, 'kind'>): Source {
+  return { kind: 'source', ...stage } as unknown as Source
+}
+
+export function defineStage<S extends OptionsSchema>(stage: Omit<RowStage<S>, 'kind'>): RowStage {
+  return { kind: 'row', ...stage } as unknown as RowStage
+}
+
+export function defineGlobal<S extends OptionsSchema>(stage: Omit<GlobalStage<S>, 'kind'>): GlobalStage {
+  return { kind: 'global', ...stage } as unknown as GlobalStage
+}
+
+export function defineSink<S extends OptionsSchema>(stage: Omit<Sink<S>, 'kind'>): Sink {
+  return { kind: 'sink', ...stage } as unknown as Sink
+}
