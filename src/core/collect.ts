@@ -51,7 +51,10 @@ export async function collect(
   const input = (async function* () {
     yield await Promise.resolve([...rows])
   })()
-  const output = stage.kind === 'filter' ? runFilters([{ filter: stage, options: checked }], input, full) : stage.process(input, full)
+  const output =
+    stage.kind === 'filter'
+      ? runFilters([{ filter: stage, options: checked }], input, full)
+      : stage.process(input, { ...full, options: checked })
   const kept: Row[] = []
   for await (const batch of output) kept.push(...batch)
 
