@@ -1,0 +1,281 @@
+import { createHash } from 'node:crypto'
+import { channel } from 'node:diagnostics_channel'
+import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { PairloomError } from '../core/error.ts'
+import type { Store, StoreEntry, StoreWriter } from './store.ts'
+
+/**
+ * What the file store is about to do, or has done: `{ event, path, bytes? }` with event `write`, `before-fsync`,
+ * `before-link`, `linked`, `before-rename`, `renamed`. For tracing, and for tests that stop a process at an event.
+ */
+export const storeEvents = channel('pairloom:store')
+
+const TEMPORARY = '.tmp-'
+const BUFFER_BYTES = 256 * 1024
+let serial = 0
+
+/**
+ * A folder as a store.
+ *
+ * Durable: file contents are synced before a name appears, and the folder after it. Folders are made as needed.
+ */
+export function fileStore(folder: string): Store {
+  const root = resolve(folder)
+  const locate = (path: string) => {
+    const full = join(root, path)
+    if (full === root || full.startsWith(`${root}/`)) return full
+    throw new PairloomError('PL_STORE_DENIED', `Expected a path inside ${root}, got ${path}`, { data: { path } })
+  }
+  const store: Store = {
+    root,
+    at: (path) => fileStore(locate(path)),
+    locate,
+    read: (path) => guarded(path, () => readFile(locate(path))),
+    readRange: (path, offset, length) => guarded(path, () => readRange(locate(path), offset, length)),
+    size: (path) => guarded(path, async () => (await stat(locate(path))).size),
+    exists: (path) =>
+      guarded(path, async () => {
+        try {
+          await stat(locate(path))
+          return true
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+          throw error
+        }
+      }),
+    async createOnce(path, bytes) {
+      const full = locate(path)
+      return guarded(path, async () => {
+        const temporary = await writeTemporary(full, bytes)
+        try {
+          storeEvents.publish({ event: 'before-link', path })
+          await link(temporary, full)
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+          throw error
+        } finally {
+          await rm(temporary, { force: true })
+        }
+        await syncFolder(dirname(full))
+        storeEvents.publish({ event: 'linked', path })
+        return true
+      })
+    },
+    async replace(path, bytes) {
+      const full = locate(path)
+      await guarded(path, async () => {
+        const temporary = await writeTemporary(full, bytes)
+        storeEvents.publish({ event: 'before-rename', path })
+        await rename(temporary, full)
+        await syncFolder(dirname(full))
+        storeEvents.publish({ event: 'renamed', path })
+      })
+    },
+    writer: (path) => guarded(path, () => openWriter(path, locate(path))),
+    list: (path = '') => listFolder(root, locate(path)),
+    remove: (path) => guarded(path, () => rm(locate(path), { recursive: true, force: true })),
+  }
+  return store
+}
+
+/**
+ * Removes temporary files that dead processes of this machine left anywhere below the store's root.
+ * Those of living processes, and of other machines, stay: another coordinator may be at work.
+ */
+export async function sweepTemporary(store: Store): Promise<number> {
+  let removed = 0
+  for await (const { path, temporary } of walk(store.root, store.root)) {
+    if (!temporary) continue
+    const [host, pid] = path.slice(path.lastIndexOf(TEMPORARY) + TEMPORARY.length).split('~')
+    if (host !== hostname() || isAlive(Number(pid))) continue
+    await rm(join(store.root, path), { force: true })
+    removed++
+  }
+  return removed
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+async function openWriter(path: string, full: string): Promise<StoreWriter> {
+  const temporary = temporaryName(full)
+  const file = await openNew(temporary)
+  const hash = createHash('sha256')
+  let bytes = 0
+  let held: Uint8Array[] = []
+  let heldBytes = 0
+
+  async function flush(): Promise<void> {
+    if (heldBytes === 0) return
+    const chunks = held
+    held = []
+    heldBytes = 0
+    storeEvents.publish({ event: 'write', path, bytes })
+    await writeAll(file, chunks)
+  }
+  return {
+    write: (chunk) =>
+      guarded(path, async () => {
+        hash.update(chunk)
+        bytes += chunk.byteLength
+        held.push(chunk)
+        heldBytes += chunk.byteLength
+        if (heldBytes >= BUFFER_BYTES) await flush()
+      }),
+    close: () =>
+      guarded(path, async () => {
+        try {
+          await flush()
+          storeEvents.publish({ event: 'before-fsync', path, bytes })
+          await file.sync()
+        } finally {
+          await file.close()
+        }
+        storeEvents.publish({ event: 'before-rename', path })
+        await rename(temporary, full)
+        await syncFolder(dirname(full))
+        storeEvents.publish({ event: 'renamed', path })
+        return { bytes, sha256: hash.digest('hex') }
+      }),
+    async abort() {
+      await file.close().catch(() => undefined) // It may be closed already, by a close that failed.
+      await rm(temporary, { force: true })
+    },
+  }
+}
+
+async function writeAll(file: FileHandle, chunks: Uint8Array[]): Promise<void> {
+  const all = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+  for (let offset = 0; offset < all.byteLength; ) {
+    const { bytesWritten } = await file.write(all, offset, all.byteLength - offset)
+    offset += bytesWritten
+  }
+}
+
+async function writeTemporary(full: string, bytes: Uint8Array | string): Promise<string> {
+  const temporary = temporaryName(full)
+  const file = await openNew(temporary)
+  try {
+    await writeAll(file, [typeof bytes === 'string' ? Buffer.from(bytes) : bytes])
+    storeEvents.publish({ event: 'before-fsync', path: full, bytes: bytes.length })
+    await file.sync()
+    await file.close()
+  } catch (error) {
+    await file.close().catch(() => undefined)
+    await rm(temporary, { force: true })
+    throw error
+  }
+  return temporary
+}
+
+/** Beside the final file, so that rename and link stay on one file system; with host and process, for the sweep. */
+function temporaryName(full: string): string {
+  return join(dirname(full), `${TEMPORARY}${hostname()}~${process.pid}~${serial++}`)
+}
+
+async function openNew(full: string): Promise<FileHandle> {
+  try {
+    return await open(full, 'wx')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    await mkdir(dirname(full), { recursive: true })
+    return open(full, 'wx')
+  }
+}
+
+async function readRange(full: string, offset: number, length: number): Promise<Buffer> {
+  const file = await open(full, 'r')
+  try {
+    const buffer = Buffer.allocUnsafe(length)
+    let filled = 0
+    while (filled < length) {
+      const { bytesRead } = await file.read(buffer, filled, length - filled, offset + filled)
+      if (bytesRead === 0) break
+      filled += bytesRead
+    }
+    return buffer.subarray(0, filled)
+  } finally {
+    await file.close()
+  }
+}
+
+async function* listFolder(root: string, folder: string): AsyncGenerator<StoreEntry> {
+  for await (const { path, temporary } of walk(root, folder)) {
+    if (temporary) continue
+    const bytes = await sizeOrGone(join(root, path))
+    if (bytes !== null) yield { path, bytes }
+  }
+}
+
+async function* walk(root: string, folder: string): AsyncGenerator<{ path: string; temporary: boolean }> {
+  let entries
+  try {
+    entries = await readdir(folder, { withFileTypes: true })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    throw storeError(folder, error)
+  }
+  // Folders sort with their slash, so that the listing is in the order of whole paths.
+  const keyed = entries.map((e) => ({ e, key: e.isDirectory() ? `${e.name}/` : e.name }))
+  keyed.sort((a, b) => (a.key < b.key ? -1 : 1))
+  for (const { e } of keyed) {
+    const full = join(folder, e.name)
+    if (e.isDirectory()) yield* walk(root, full)
+    else yield { path: full.slice(root.length + 1), temporary: e.name.startsWith(TEMPORARY) }
+  }
+}
+
+async function sizeOrGone(full: string): Promise<number | null> {
+  try {
+    return (await stat(full)).size
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw storeError(full, error)
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw storeError(path, error)
+  }
+}
+
+function storeError(path: string, error: unknown): Error {
+  if (error instanceof PairloomError) return error
+  const { code, message } = error as NodeJS.ErrnoException
+  const options = { data: { path, errno: code ?? null }, cause: error }
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new PairloomError('PL_STORE_FULL', `Expected room to write ${path}, got ${code}: free some and run again`, options)
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+    case 'ENOTDIR':
+    case 'EISDIR':
+      return new PairloomError('PL_STORE_DENIED', `Expected to be allowed to use ${path}, got ${code}`, options)
+    case 'ENOENT':
+      return new PairloomError('PL_NOT_FOUND', `Expected ${path} to be there, got ${code}`, options)
+    default:
+      return new PairloomError('PL_STORE_IO', `Expected to use ${path}, got ${message}`, options)
+  }
+}
