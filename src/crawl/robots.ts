@@ -1,0 +1,98 @@
+import { toPairloomError, type Network } from '../core/index.ts'
+import { parseRobots, productToken, ROBOTS_BYTES, type RobotsTxt } from './robots-txt.ts'
+
+/** Redirects of a robots.txt that are followed, across hosts too (RFC 9309, 2.3.1.2). */
+const REDIRECTS = 5
+
+/** Origins kept in memory; the one used longest ago is forgotten. */
+const ORIGINS = 5000
+
+export interface RobotsVerdict {
+  allowed: boolean
+  /** `robots`: a rule forbids it. `robots-unreachable`: the file cannot be had, which forbids all. */
+  reason: 'robots' | 'robots-unreachable' | null
+  /** The rule with its file and line, or why the file cannot be had. */
+  evidence: string | null
+}
+
+/** robots.txt of every origin that a task meets, each fetched once. */
+export interface Robots {
+  verdict(url: string): Promise<RobotsVerdict>
+  /** Sitemap lines of an origin's robots.txt that are http(s) URLs. */
+  sitemaps(origin: string): Promise<string[]>
+  /** Crawl-delay that an origin asks of us, ms, or null. */
+  crawlDelayMs(origin: string): Promise<number | null>
+}
+
+/** What robots need of an HTTP client: one request, no redirects followed, at most maxBytes of the body read. */
+export type RobotsRequest = (
+  url: string,
+  maxBytes: number,
+) => Promise<{ status: number; location: string | null; body: Uint8Array }>
+
+interface Origin {
+  file: string
+  txt: RobotsTxt | null
+  unreachable: string | null
+}
+
+/**
+ * Opens the robots.txt of origins by RFC 9309, 2.3.1: 2xx is obeyed, 4xx allows all but for 429, which is a plea to
+ * stay away; 5xx, 429, a network error and more than five redirects forbid all. Never throws.
+ */
+export function openRobots(request: RobotsRequest, network: Pick<Network, 'agent'>): Robots {
+  const agent = productToken(network.agent)
+  const origins = new Map<string, Promise<Origin>>()
+
+  function open(origin: string): Promise<Origin> {
+    const known = origins.get(origin)
+    const opened = known ?? load(request, `${origin}/robots.txt`)
+    // Deleted and set again, the newest is last in the map and the oldest first.
+    origins.delete(origin)
+    origins.set(origin, opened)
+    if (origins.size > ORIGINS) origins.delete(origins.keys().next().value!)
+    return opened
+  }
+
+  return {
+    async verdict(url) {
+      const { origin, pathname, search } = new URL(url)
+      const { file, txt, unreachable } = await open(origin)
+      if (unreachable !== null) {
+        return { allowed: false, reason: 'robots-unreachable', evidence: `${file}: ${unreachable}` }
+      }
+      const match = txt?.match(agent, pathname + search)
+      if (!match || match.allowed) return { allowed: true, reason: null, evidence: null }
+      return { allowed: false, reason: 'robots', evidence: `${file}:${match.line} ${match.rule}` }
+    },
+    async sitemaps(origin) {
+      const { txt } = await open(origin)
+      return (txt?.sitemaps ?? []).filter((url) => /^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+    },
+    async crawlDelayMs(origin) {
+      const seconds = (await open(origin)).txt?.crawlDelay(agent) ?? null
+      return seconds === null ? null : seconds * 1000
+    },
+  }
+}
+
+async function load(request: RobotsRequest, file: string): Promise<Origin> {
+  let url = file
+  try {
+    for (let hop = 0; hop <= REDIRECTS; hop++) {
+      const { status, location, body } = await request(url, ROBOTS_BYTES)
+      if (status >= 300 && status < 400 && location !== null) {
+        const next = URL.parse(location, url)
+        if (next === null) return { file, txt: null, unreachable: `redirect to ${location}` }
+        url = next.href
+        continue
+      }
+      if (status >= 200 && status < 300) return { file, txt: parseRobots(body), unreachable: null }
+      if (status >= 400 && status < 500 && status !== 429) return { file, txt: null, unreachable: null }
+      return { file, txt: null, unreachable: `status ${status}` }
+    }
+    return { file, txt: null, unreachable: `more than ${REDIRECTS} redirects` }
+  } catch (error) {
+    return { file, txt: null, unreachable: toPairloomError(error, 'PL_FETCH').message }
+  }
+}
