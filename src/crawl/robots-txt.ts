@@ -56,7 +56,10 @@ const ALL: RobotsMatch = { allowed: true, rule: null, line: null }
 export function parseRobots(body: string | Uint8Array): RobotsTxt {
   // One character a byte: patterns are escaped byte by byte, and broken UTF-8 stays what it is.
   const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-  const text = bytes.latin1Slice(0, ROBOTS_BYTES).replace(/^\xEF(?:\xBB\xBF?)?/, '')
+  const read = bytes.subarray(0, ROBOTS_BYTES).toString('latin1')
+  // A rule cut in two would say something else.
+  const whole = bytes.length < ROBOTS_BYTES ? read : read.replace(/[^\r\n]*$/, '')
+  const text = whole.replace(/^\xEF(?:\xBB\xBF?)?/, '')
   const groups = new Map<string, Group>()
   const sitemaps: string[] = []
   let agents: Set<string> = new Set()
