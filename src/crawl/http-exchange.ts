@@ -1,0 +1,175 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Dispatcher } from 'undici'
+import { fetchError, reasonOf } from './fetch-error.ts'
+
+export interface ExchangeLimits {
+  maxBytes: number
+  oversize: 'refuse' | 'cut'
+  /** From the request being sent to the response's head. */
+  firstByteMs: number
+  /** The body may not fall below `minBytesPerSecond` over a time this long. */
+  stallMs: number
+  minBytesPerSecond: number
+}
+
+export interface Exchanged {
+  status: number
+  headers: IncomingHttpHeaders
+  /** The body as sent; empty unless the status is 2xx. */
+  body: Buffer
+  /** From the request being sent to the response's head, ms. */
+  firstByteMs: number
+}
+
+/** The body of an answer that is not used is read to its end up to here, so that its connection lives on. */
+const MAX_DRAIN_BYTES = 64 * 1024
+
+/**
+ * One request and its response, without redirects.
+ *
+ * Written against undici's dispatch, not its streams: a picture is a handful of chunks, and a stream for each costs
+ * more than they do.
+ */
+export function exchange(
+  dispatcher: Dispatcher,
+  url: URL,
+  headers: Record<string, string>,
+  limits: ExchangeLimits,
+  signal: AbortSignal,
+): Promise<Exchanged> {
+  return new Promise((resolve, reject) => {
+    let controller: Dispatcher.DispatchController | undefined
+    let timer: NodeJS.Timeout | undefined
+    let settled = false
+    let sentAt = 0
+    let firstByteMs = 0
+    let status = 0
+    let answered: IncomingHttpHeaders = {}
+    let wanted = false
+    let length: number | null = null
+    let received = 0
+    let receivedAtTick = 0
+    let chunks: Buffer[] = []
+
+    function finish(error: Error | null): void {
+      if (settled) return
+      settled = true
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
+      if (error === null) resolve({ status, headers: answered, body: joined(chunks), firstByteMs })
+      else reject(error)
+      chunks = []
+    }
+    function stop(error: Error): void {
+      finish(error)
+      controller?.abort(error)
+    }
+    function onAbort(): void {
+      stop(signal.reason instanceof Error ? signal.reason : new DOMException('aborted', 'AbortError'))
+    }
+    function tick(): void {
+      const least = Math.max(1, (limits.minBytesPerSecond * limits.stallMs) / 1000)
+      if (received - receivedAtTick < least) {
+        stop(fetchError('timeout-body', url.href, { evidence: `${received - receivedAtTick} bytes in ${limits.stallMs} ms` }))
+        return
+      }
+      receivedAtTick = received
+      timer = setTimeout(tick, limits.stallMs)
+    }
+
+    if (signal.aborted) {
+      onAbort()
+      return
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+
+    dispatcher.dispatch(
+      {
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method: 'GET',
+        headers,
+        // Our own timers are exact and name what was late.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      },
+      {
+        onRequestStart(started) {
+          controller = started
+          if (settled) {
+            started.abort(new DOMException('aborted', 'AbortError'))
+            return
+          }
+          sentAt = performance.now()
+          timer = setTimeout(
+            () => stop(fetchError('timeout-first-byte', url.href, { evidence: `no response in ${limits.firstByteMs} ms` })),
+            limits.firstByteMs,
+          )
+        },
+        onResponseStart(_controller, code, responseHeaders) {
+          clearTimeout(timer)
+          if (code < 200) return
+          firstByteMs = performance.now() - sentAt
+          status = code
+          answered = responseHeaders
+          wanted = code < 300
+          const declared = Number(single(responseHeaders['content-length']) ?? NaN)
+          length = Number.isSafeInteger(declared) ? declared : null
+          if (wanted && length !== null && length > limits.maxBytes && limits.oversize === 'refuse') {
+            stop(fetchError('too-many-bytes', url.href, { evidence: `Content-Length ${length} > ${limits.maxBytes}` }))
+            return
+          }
+          timer = setTimeout(tick, limits.stallMs)
+        },
+        onResponseData(_controller, chunk) {
+          received += chunk.length
+          if (!wanted) {
+            if (received > MAX_DRAIN_BYTES) {
+              finish(null)
+              controller?.abort(new DOMException('aborted', 'AbortError'))
+            }
+            return
+          }
+          if (received > limits.maxBytes && limits.oversize === 'cut') {
+            chunks.push(chunk.subarray(0, chunk.length - (received - limits.maxBytes)))
+            finish(null)
+            controller?.abort(new DOMException('aborted', 'AbortError'))
+            return
+          }
+          if (received > limits.maxBytes) {
+            stop(fetchError('too-many-bytes', url.href, { evidence: `more than ${limits.maxBytes} bytes` }))
+            return
+          }
+          chunks.push(chunk)
+        },
+        onResponseEnd() {
+          finish(null)
+        },
+        onResponseError(_controller, error) {
+          finish(exchangeError(error, url.href, length, received))
+        },
+      },
+    )
+  })
+}
+
+function joined(chunks: Buffer[]): Buffer {
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+}
+
+function single(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value
+}
+
+/** What undici throws on an open connection, as a `PL_FETCH`. */
+function exchangeError(error: Error, url: string, length: number | null, received: number): Error {
+  if (reasonOf(error) !== null || error.name === 'AbortError') return error
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  const detail = { evidence: `${code} ${error.message}`.trim(), cause: error }
+  if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || (length !== null && received !== length)) {
+    if (received > 0) return fetchError('bad-length', url, { ...detail, evidence: `${received} of ${length} bytes` })
+  }
+  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') return fetchError('bad-response', url, detail)
+  if (code === 'UND_ERR_INVALID_ARG') return fetchError('bad-url', url, detail)
+  return fetchError('connect-reset', url, detail)
+}

@@ -1,0 +1,160 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { Agent } from 'undici'
+import type { Network } from '../core/stage.ts'
+import { addressRule } from './address.ts'
+import { fetchError } from './fetch-error.ts'
+import { openConnector } from './http-connect.ts'
+import { decodeBody } from './http-decode.ts'
+import { exchange, type Exchanged } from './http-exchange.ts'
+import { userAgent } from './http-user-agent.ts'
+import { openResolver } from './resolve.ts'
+
+/** Times after which a request is given up. Name lookup and connecting happen once a connection. */
+export interface Deadlines {
+  dnsMs: number
+  /** TCP and TLS handshakes. */
+  connectMs: number
+  firstByteMs: number
+  /** A body slower than `minBytesPerSecond` over this long is given up. */
+  stallMs: number
+  minBytesPerSecond: number
+  /** All of one `get`, redirects included. */
+  totalMs: number
+}
+
+export const DEFAULT_DEADLINES: Deadlines = {
+  dnsMs: 5_000,
+  connectMs: 10_000,
+  firstByteMs: 20_000,
+  stallMs: 10_000,
+  minBytesPerSecond: 512,
+  totalMs: 60_000,
+}
+
+export interface HttpOptions {
+  deadlines?: Partial<Deadlines>
+  /** Connections to one origin at most: no caller gets more requests at once to it. Default 2. */
+  connectionsPerOrigin?: number
+}
+
+export interface GetOptions {
+  /** Largest body, after its Content-Encoding is undone. */
+  maxBytes: number
+  signal?: AbortSignal
+  /** Accept header. Default any type. */
+  accept?: string
+  /** `cut` gives the first maxBytes of a larger body, `refuse` throws too-many-bytes. Default `refuse`. */
+  oversize?: 'refuse' | 'cut'
+  /** Redirects followed at most; 0 gives a redirect as the answer. Default 5. */
+  maxRedirects?: number
+  /** Asked before each redirect is followed; throws to refuse it. */
+  onRedirect?(url: string): Promise<void>
+}
+
+export interface HttpResponse {
+  /** Any: 404 and 500 are answers too; a redirect only where none are followed. */
+  status: number
+  headers: IncomingHttpHeaders
+  /** Content-Encoding undone; empty unless the status is 2xx. */
+  body: Buffer
+  /** The URL that answered, after redirects. */
+  url: string
+  /** URLs that redirected, in order; empty without redirects. */
+  hops: string[]
+  /** Address that answered. */
+  address: string | null
+  /** From the last request being sent to its response's head, ms. */
+  firstByteMs: number
+}
+
+export interface HttpClient {
+  /** One GET, redirects followed. @throws PairloomError `PL_FETCH` with `data.reason` (`FETCH_REASONS`) */
+  get(url: string, options: GetOptions): Promise<HttpResponse>
+  /** Ends all connections, open requests too. */
+  close(): Promise<void>
+}
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308])
+
+/**
+ * A polite, guarded HTTP/1.1 client: http and https only, each connection to an address that was checked, each hop of
+ * a redirect again, keep-alive per origin, deadlines for every phase.
+ *
+ * Memory: at most maxBytes for each open request.
+ */
+export function openHttp(network: Network, options: HttpOptions = {}): HttpClient {
+  const deadlines = { ...DEFAULT_DEADLINES, ...options.deadlines }
+  const addresses = new Map<string, string>()
+  const agent = new Agent({
+    connections: options.connectionsPerOrigin ?? 2,
+    pipelining: 1,
+    allowH2: false,
+    connect: openConnector({
+      resolver: openResolver(network.hosts, deadlines.dnsMs),
+      rule: addressRule(network.allow),
+      dnsMs: deadlines.dnsMs,
+      connectMs: deadlines.connectMs,
+      onAddress(origin, address) {
+        addresses.set(origin, address)
+        if (addresses.size > 10_000) addresses.delete(addresses.keys().next().value!)
+      },
+    }),
+  })
+  const agentName = userAgent(network)
+
+  async function follow(start: URL, request: GetOptions, signal: AbortSignal): Promise<HttpResponse> {
+    const { maxBytes, oversize = 'refuse', maxRedirects = 5, accept = '*/*' } = request
+    const headers: Record<string, string> = { 'user-agent': agentName, accept }
+    // A part of a compressed body cannot be had.
+    headers['accept-encoding'] = oversize === 'cut' ? 'identity' : 'gzip, br'
+    const limits = { ...deadlines, maxBytes, oversize }
+    const hops: string[] = []
+    let url = start
+    for (;;) {
+      const answer = await exchange(agent, url, headers, limits, signal)
+      if (!REDIRECTS.has(answer.status) || maxRedirects === 0) {
+        const body = await decodeBody(answer.body, answer.headers['content-encoding'], maxBytes, url.href)
+        return { ...answer, body, url: url.href, hops, address: addresses.get(url.origin) ?? null }
+      }
+      const next = redirectTarget(url, answer)
+      hops.push(url.href)
+      if (hops.includes(next.href)) throw fetchError('redirect-loop', start.href, { evidence: next.href })
+      if (hops.length > maxRedirects) throw fetchError('too-many-redirects', start.href, { evidence: next.href })
+      await request.onRedirect?.(next.href)
+      url = next
+    }
+  }
+
+  return {
+    async get(href, request) {
+      const url = URL.parse(href)
+      if (url === null || !isHttp(url)) throw fetchError('bad-url', href)
+      const late = new AbortController()
+      const timer = setTimeout(
+        () => late.abort(fetchError('timeout-total', href, { evidence: `not done in ${deadlines.totalMs} ms` })),
+        deadlines.totalMs,
+      )
+      const signal = request.signal ? AbortSignal.any([request.signal, late.signal]) : late.signal
+      try {
+        return await follow(url, request, signal)
+      } finally {
+        clearTimeout(timer)
+      }
+    },
+    close: () => agent.destroy(),
+  }
+}
+
+function redirectTarget(from: URL, { status, headers }: Exchanged): URL {
+  const location = Array.isArray(headers.location) ? headers.location[0] : headers.location
+  const next = location === undefined ? null : URL.parse(location, from.href)
+  if (next === null || !isHttp(next)) {
+    throw fetchError('bad-redirect', from.href, { evidence: `${status} to ${location ?? 'nowhere'}` })
+  }
+  next.hash = ''
+  return next
+}
+
+function isHttp(url: URL): boolean {
+  return url.protocol === 'http:' || url.protocol === 'https:'
+}
