@@ -1,0 +1,3 @@
+export { pack } from './pack.ts'
+export { parquet } from './parquet.ts'
+export { webdataset } from './webdataset.ts'

@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import type { Columns, Row } from '../core/column.ts'
+import { PairloomError } from '../core/error.ts'
+import { BYTES_COLUMNS, captionOf, type Text } from '../core/row.ts'
+
+/** Option of every sink: which columns go into a shard. */
+export const columnsOption = z
+  .union([z.literal('all'), z.array(z.string()).min(1)])
+  .default('all')
+  .describe('columns that go into the shard beside uid; all: every one but those that vary between two crawls')
+
+/** Columns that lead, in this order; all others follow in the order of the rows. */
+const FIRST = [
+  'uid',
+  'image_id',
+  'url',
+  'texts',
+  'caption',
+  'width',
+  'height',
+  'original_width',
+  'original_height',
+  'original_format',
+  'sha256',
+]
+
+/**
+ * The columns of a sample in their order: the caption as text, without the places of bytes inside the run and
+ * without volatile columns, so that a shard depends on pictures, texts, options and seed alone.
+ *
+ * @throws PairloomError `PL_COLUMN` where a chosen column is not there, or may not enter a shard
+ */
+export function sampleColumns(columns: Columns, chosen: 'all' | readonly string[]): Columns {
+  const stable = Object.keys(columns).filter((name) => !(name in BYTES_COLUMNS) && !columns[name]!.volatile)
+  const ordered = [...FIRST.filter((name) => stable.includes(name)), ...stable.filter((name) => !FIRST.includes(name))]
+  const unknown = chosen === 'all' ? [] : chosen.filter((name) => !ordered.includes(name))
+  if (unknown.length > 0) {
+    throw new PairloomError('PL_COLUMN', `Expected columns of ${ordered.join(', ')}; got ${unknown.join(', ')}`, {
+      data: { unknown, columns: ordered },
+    })
+  }
+  const names = chosen === 'all' ? ordered : ordered.filter((name) => name === 'uid' || chosen.includes(name))
+  return Object.fromEntries(
+    names.map((name) => [name, name === 'caption' ? { type: 'utf8', doc: 'the text chosen as caption' } : columns[name]!]),
+  )
+}
+
+/** The values of a sample, in the order of its columns. */
+export function sampleOf(row: Row, columns: Columns): Row {
+  return Object.fromEntries(
+    Object.entries(columns).map(([name, { type }]) => {
+      if (name === 'caption') return [name, captionOf(row)]
+      const value = row[name] ?? null
+      return [name, type === 'texts' && value !== null ? (value as Text[]).map(orderedText) : value]
+    }),
+  )
+}
+
+/** Member key of a sample in a tar: the uid. Loaders part keys at dots and slashes, which a list's own uids may hold. */
+export function sampleKey(uid: string): string {
+  return encodeURIComponent(uid.toWellFormed()).replaceAll('.', '%2E')
+}
+
+/** Texts come with their keys in any order, from Arrow or SQL; files want one. */
+function orderedText({ kind, text, language, score, page }: Text): Text {
+  return { kind, text, language: language ?? null, score: score ?? null, page: page ?? null }
+}
