@@ -57,6 +57,7 @@ export interface StageContext<Options = unknown> {
   options: Options
   /** The id that the pipeline file gives the stage. */
   stage: string
+  /** The pipeline's seed for stages that declare `seeded`, else `0`. */
   seed: string
   partition: number
   signal: AbortSignal
@@ -81,6 +82,8 @@ interface StageBase<Kind extends string, S extends OptionsSchema> {
   /** One line for the catalogue. */
   summary: string
   options: S
+  /** It makes seeded choices: the pipeline's seed enters its fingerprint, and `context.seed`. */
+  seeded?: boolean
   /** Faults that only all options together show, one sentence each; beside what the schema finds. */
   check?(options: z.infer<S>): string[]
   /** What else decides the output: hashes of models and lists, a codec's version. JSON. */

@@ -75,6 +75,7 @@ export function fileStore(folder: string): Store {
     },
     writer: (path) => guarded(path, () => openWriter(path, locate(path))),
     list: (path = '') => listFolder(root, locate(path)),
+    folders: (path = '') => guarded(path, () => subfolders(locate(path))),
     remove: (path) => guarded(path, () => rm(locate(path), { recursive: true, force: true })),
   }
   return store
@@ -230,6 +231,16 @@ async function* walk(root: string, folder: string): AsyncGenerator<{ path: strin
     const full = join(folder, e.name)
     if (e.isDirectory()) yield* walk(root, full)
     else yield { path: full.slice(root.length + 1), temporary: e.name.startsWith(TEMPORARY) }
+  }
+}
+
+async function subfolders(full: string): Promise<string[]> {
+  try {
+    const entries = await readdir(full, { withFileTypes: true })
+    return entries.flatMap((e) => (e.isDirectory() ? [e.name] : [])).sort()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
   }
 }
 

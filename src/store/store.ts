@@ -37,6 +37,8 @@ export interface Store {
   writer(path: string): Promise<StoreWriter>
   /** Every file below a folder, in the order of their paths. A folder that is not there holds none. */
   list(folder?: string): AsyncIterable<StoreEntry>
+  /** Names of the folders directly below a folder, in order. */
+  folders(folder?: string): Promise<string[]>
   /** Removes a file, or every file below a folder; what is not there is no error. */
   remove(path: string): Promise<void>
   /** A local path of the file for tools that need one (DuckDB, sharp): itself, or a URL the tool understands. */

@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import { NO_NETWORK } from '../core/collect.ts'
+
+const word = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'expected lower-case letters, digits and dashes')
+
+/** The network section of a pipeline. */
+const network = z.strictObject({
+  agent: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z_-]*$/, 'expected a product token: letters, dashes and underscores')
+    .default(NO_NETWORK.agent)
+    .describe('product token of the User-Agent; robots.txt groups are matched with it'),
+  contact: z.string().min(3).nullable().default(null).describe('mail address or page in the User-Agent'),
+  hosts: z.record(z.string(), z.string()).default({}).describe('host name to address or address:port, asked before DNS'),
+  allow: z.array(z.string()).default([]).describe('addresses and CIDR ranges to fetch although they are private'),
+})
+
+/** The top of a pipeline file. Stages are checked one by one, each with its own schema. */
+export const pipelineSchema = z.strictObject({
+  name: word.describe('names the run folder'),
+  seed: z
+    .union([z.string(), z.number()])
+    .default('0')
+    .transform(String)
+    .describe('decides every random choice; same seed, same shards'),
+  run: z.string().min(1).optional().describe('run folder; default runs/<name>'),
+  out: z.string().min(1).optional().describe('folder of the final shards, one folder a sink; default out/<name>'),
+  network: network.prefault({}),
+  plugins: z.array(z.string().min(1)).default([]).describe('files or packages that export stages'),
+  memoryMiB: z.int().min(128).default(1024).describe('memory a worker process may hold before it is stopped, MiB'),
+  stages: z.record(word, z.looseObject({})).refine((s) => Object.keys(s).length > 0, 'expected at least one stage'),
+})
+
+/** A pipeline as a user writes it, in YAML or as a value. */
+export type PipelineInput = z.input<typeof pipelineSchema>
+export type PipelineTop = z.output<typeof pipelineSchema>
+
+/** A pipeline as a value; the same object as a YAML file holds. It is checked when it is planned. */
+export function definePipeline(pipeline: PipelineInput): PipelineInput {
+  return pipeline
+}

@@ -1,0 +1,87 @@
+import { addCounters, emptyTally, type Tally } from '../core/counters.ts'
+import type { Columns, Row } from '../core/column.ts'
+import { PairloomError } from '../core/error.ts'
+import { VERDICT_COLUMNS, type BytesRef, type Verdict } from '../core/stage.ts'
+import { openTableWriter, type TableWriter } from '../table/parquet-write.ts'
+import type { PlannedStage } from './plan.ts'
+import type { Commit, PartFile, RunFolder } from './run-folder.ts'
+import type { TaskBytes } from './bytes.ts'
+
+/** Writes one partition of one stage: rows that go on, rows that do not, and the tally of both. */
+export interface PartWriter {
+  readonly tally: Tally
+  keep(rows: readonly Row[]): Promise<void>
+  /** Takes a row out of the flow. Written with the next `keep`, or at the close. */
+  drop(row: Row, verdict: Verdict): void
+  close(bytes: TaskBytes | null): Promise<Commit['files']>
+  /** Data sets, other than its own, that kept rows' bytes lie in. */
+  refs(): string[]
+  abort(): Promise<void>
+}
+
+export async function openPartWriter(
+  folder: RunFolder,
+  stage: PlannedStage,
+  partition: number,
+  attempt: string,
+): Promise<PartWriter> {
+  const path = (suffix: string) => folder.partPath(stage.dataset, partition, attempt, suffix)
+  const open = async (suffix: string, columns: Columns) => openTableWriter(columns, await folder.store.writer(path(suffix)))
+  const kept = await open('parquet', stage.columns)
+  const tally = emptyTally()
+  const datasets = new Set<string>()
+  let rejects: TableWriter | undefined
+  let waiting: Row[] = []
+
+  async function flush(): Promise<void> {
+    if (waiting.length === 0) return
+    const rows = waiting
+    waiting = []
+    rejects ??= await open('rejects.parquet', rejectColumns(stage.columns))
+    await rejects.append(rows)
+  }
+  async function finish(writer: TableWriter, suffix: string): Promise<PartFile> {
+    const written = await writer.close()
+    return { path: path(suffix).slice(stage.dataset.length + 1), ...written }
+  }
+  return {
+    tally,
+    async keep(rows) {
+      tally.kept += rows.length
+      if (Object.hasOwn(stage.columns, 'bytes_dataset')) {
+        for (const row of rows) datasets.add((row as unknown as BytesRef).bytes_dataset)
+      }
+      await kept.append(rows)
+      await flush()
+    },
+    drop(row, verdict) {
+      tally[verdict.status]++
+      addCounters(tally.reasons, { [`${verdict.status}.${verdict.rule}.${verdict.reason}`]: 1 })
+      waiting.push({ ...row, value: null, limit: null, ...verdict })
+    },
+    async close(bytes) {
+      await flush()
+      const { rowsIn, kept: rowsKept, dropped, failed } = tally
+      if (rowsIn !== rowsKept + dropped + failed) {
+        const message = `Expected ${stage.id} to account for ${rowsIn} rows, got ${rowsKept} kept + ${dropped} dropped + ${failed} failed`
+        throw new PairloomError('PL_COUNTS', message, { data: { stage: stage.id, partition, ...tally } })
+      }
+      const tar = await bytes?.close()
+      const files: Commit['files'] = { parquet: await finish(kept, 'parquet') }
+      if (rejects) files.rejects = await finish(rejects, 'rejects.parquet')
+      if (tar) files.tar = tar
+      return files
+    },
+    refs: () => [...datasets].filter((d) => d !== stage.dataset).sort(),
+    async abort() {
+      await kept.abort()
+      await rejects?.abort()
+    },
+  }
+}
+
+/** A rejects file has every column of the stage, all nullable: a row may have been dropped before it got them. */
+export function rejectColumns(columns: Columns): Columns {
+  const nullable = Object.entries(columns).map(([name, column]) => [name, { ...column, nullable: true }])
+  return { ...(Object.fromEntries(nullable) as Columns), ...VERDICT_COLUMNS }
+}

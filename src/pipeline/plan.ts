@@ -1,0 +1,199 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { PACKAGE_VERSION } from '../core/version.ts'
+import type { Columns } from '../core/column.ts'
+import { toPairloomError } from '../core/error.ts'
+import { fingerprint } from '../core/hash.ts'
+import { outputOptions } from '../core/options.ts'
+import type { Network, Stage } from '../core/stage.ts'
+import { checkPipeline, type Body, type CheckedPipeline } from './check.ts'
+import type { PipelineInput } from './definition.ts'
+import { configError, type Fault, type PlacedFault } from './fault.ts'
+import { findPlugin, loadPlugin, openRegistry, type Plugin, type Registry } from './registry.ts'
+import { parseYaml, type Override } from './yaml.ts'
+
+export type StageKind = 'source' | 'row' | 'global' | 'sink'
+
+/** A stage as the plan keeps it, in JSON: everything a worker on another machine needs. */
+export interface PlannedStage {
+  id: string
+  kind: StageKind
+  /** Name of the stage, or `filters`. */
+  use: string
+  version: number
+  from: string | null
+  /** Options after defaults; of a group of filters, by filter name. */
+  options: Record<string, unknown>
+  filters: { name: string; version: number; options: Record<string, unknown> }[]
+  /** Columns of the rows it gives, in order. */
+  columns: Columns
+  fingerprint: string
+  /** Where its parts lie in the run folder: `<id>/<first 12 digits of the fingerprint>`. */
+  dataset: string
+  /** Equal for results of this stage that may be used again whatever came before it. */
+  reuseKey: string | null
+}
+
+export interface Plan {
+  pairloom: string
+  name: string
+  seed: string
+  /** Number of the crawl's snapshot; `--refresh` starts the next. */
+  snapshot: number
+  run: string
+  out: string
+  network: Network
+  memoryMiB: number
+  plugins: Plugin[]
+  allowFailed: boolean
+  stages: PlannedStage[]
+}
+
+export interface PlanOptions {
+  run?: string
+  out?: string
+  snapshot?: number
+  overrides?: readonly Override[]
+  allowFailed?: boolean
+}
+
+/**
+ * Reads a pipeline file and plans it. Nothing is written.
+ *
+ * @throws PairloomError `PL_CONFIG` with all faults, each with its line and column
+ */
+export async function planFile(path: string, options: PlanOptions = {}): Promise<Plan> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    const message = `expected a pipeline file, got ${(error as NodeJS.ErrnoException).code}`
+    throw configError(path, [{ path: [], message, line: null, column: null }])
+  }
+  const source = parseYaml(text, path, options.overrides)
+  return plan(source.value, dirname(resolve(path)), options, (faults) =>
+    configError(path, [...source.faults, ...faults.map((f) => source.place(f))].sort(byPlace)),
+    source.faults,
+  )
+}
+
+/** Plans a pipeline value. Plug-ins are found from `base`, by default the working directory. */
+export function planPipeline(pipeline: PipelineInput, options: PlanOptions & { base?: string } = {}): Promise<Plan> {
+  return plan(pipeline, options.base ?? process.cwd(), options, (faults) =>
+    configError(null, faults.map((f) => ({ ...f, line: null, column: null }))),
+  )
+}
+
+async function plan(
+  value: unknown,
+  base: string,
+  options: PlanOptions,
+  fail: (faults: Fault[]) => Error,
+  before: readonly PlacedFault[] = [],
+): Promise<Plan> {
+  const { plugins, faults: pluginFaults } = await findPlugins(value, base)
+  const registry = await openRegistry(plugins)
+  const { pipeline, faults } = checkPipeline(value, registry)
+  if (!pipeline || pluginFaults.length > 0 || before.length > 0) throw fail([...pluginFaults, ...faults])
+  const { top } = pipeline
+  const snapshot = options.snapshot ?? 1
+  const allowFailed = options.allowFailed ?? false
+  return {
+    pairloom: PACKAGE_VERSION,
+    name: top.name,
+    seed: top.seed,
+    snapshot,
+    run: resolve(options.run ?? top.run ?? `runs/${top.name}`),
+    out: resolve(options.out ?? top.out ?? `out/${top.name}`),
+    network: top.network,
+    memoryMiB: top.memoryMiB,
+    plugins,
+    allowFailed,
+    stages: await planStages(pipeline, registry, plugins, snapshot, allowFailed, fail),
+  }
+}
+
+async function planStages(
+  { top, stages }: CheckedPipeline,
+  registry: Registry,
+  plugins: readonly Plugin[],
+  snapshot: number,
+  allowFailed: boolean,
+  fail: (faults: Fault[]) => Error,
+): Promise<PlannedStage[]> {
+  const builtin = new Set((await openRegistry([])).keys())
+  const planned = new Map<string, PlannedStage>()
+  for (const { id, from, body, columns } of stages) {
+    const parts = body.kind === 'stage' ? [{ stage: body.stage as Stage, options: body.options }] : body.members.map((m) => ({ stage: m.filter as Stage, options: m.options }))
+    const recipes = []
+    for (const { stage, options } of parts) {
+      let identity: unknown = null
+      try {
+        identity = (await (stage as { identity?(o: unknown): unknown }).identity?.(options)) ?? null
+      } catch (error) {
+        throw fail([{ path: ['stages', id], message: toPairloomError(error).message }])
+      }
+      recipes.push({
+        name: stage.name,
+        version: stage.version,
+        options: outputOptions(stage.options, options),
+        identity,
+        // A plug-in has no golden test that guards its version: any change of its file counts.
+        plugins: builtin.has(stage.name) ? null : plugins.map((p) => p.sha256),
+      })
+    }
+    const stage = body.kind === 'stage' ? body.stage : null
+    const ownSnapshot = stage && 'snapshot' in stage && stage.snapshot === true ? snapshot : null
+    const seed = stage?.seeded === true ? top.seed : null
+    const own = { recipes, seed, snapshot: ownSnapshot, allowFailed: stage?.kind === 'global' && allowFailed }
+    const print = fingerprint({ ...own, input: from === null ? null : planned.get(from)!.fingerprint })
+    planned.set(id, {
+      id,
+      kind: stage ? stage.kind : 'row',
+      use: stage ? stage.name : 'filters',
+      version: stage ? stage.version : 0,
+      from,
+      options: body.kind === 'stage' ? body.options : {},
+      filters:
+        body.kind === 'filters'
+          ? body.members.map(({ filter, options }) => ({ name: filter.name, version: filter.version, options }))
+          : [],
+      columns,
+      fingerprint: print,
+      dataset: `${id}/${print.slice(0, 12)}`,
+      reuseKey: stage?.kind === 'row' && stage.reuseBy ? fingerprint(own) : null,
+    })
+  }
+  return [...planned.values()]
+}
+
+async function findPlugins(value: unknown, base: string): Promise<{ plugins: Plugin[]; faults: Fault[] }> {
+  const names = (value as { plugins?: unknown } | null)?.plugins
+  const plugins: Plugin[] = []
+  const faults: Fault[] = []
+  for (const [i, name] of (Array.isArray(names) ? names : []).entries()) {
+    if (typeof name !== 'string') continue
+    try {
+      const plugin = await findPlugin(name, base)
+      await loadPlugin(plugin)
+      plugins.push(plugin)
+    } catch (error) {
+      faults.push({ path: ['plugins', i], message: toPairloomError(error).message })
+    }
+  }
+  return { plugins, faults }
+}
+
+/** A planned stage with its code: what a worker runs. */
+export function bodyOf(planned: PlannedStage, registry: Registry): Body {
+  const member = (name: string) => registry.get(name)!
+  if (planned.use === 'filters') {
+    const members = planned.filters.map((f) => ({ filter: member(f.name) as never, options: f.options }))
+    return { kind: 'filters', members }
+  }
+  return { kind: 'stage', stage: member(planned.use) as never, options: planned.options }
+}
+
+function byPlace(a: PlacedFault, b: PlacedFault): number {
+  return (a.line ?? Infinity) - (b.line ?? Infinity) || (a.column ?? 0) - (b.column ?? 0)
+}

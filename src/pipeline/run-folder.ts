@@ -1,0 +1,153 @@
+import { PairloomError } from '../core/error.ts'
+import type { Tally } from '../core/counters.ts'
+import type { SinkPart, SourcePart } from '../core/stage.ts'
+import { fileStore } from '../store/file.ts'
+import type { Store } from '../store/store.ts'
+import type { Plan, PlannedStage } from './plan.ts'
+
+/** A file of a part, relative to its data set. */
+export interface PartFile {
+  path: string
+  bytes: number
+  sha256: string
+  rows: number
+}
+
+/** The entry that makes one partition of one stage final. Made once; whoever comes second uses the first. */
+export interface Commit {
+  kind: 'done' | 'failed'
+  partition: number
+  attempt: string
+  /** `parquet`: rows that go on. `rejects`: rows that do not, with their verdicts. `tar`: bytes. */
+  files: { parquet?: PartFile; rejects?: PartFile; tar?: PartFile }
+  tally: Tally
+  /** Other data sets whose bytes the rows refer to. */
+  refs: string[]
+  /** Wall time of the attempt, and when it ended: for the report, never for the data. */
+  seconds: number
+  finishedAt: string
+  sink?: SinkPart
+  error?: { code: string; message: string }
+}
+
+/** Written last by stages that decide their own number of partitions, and by sinks once published. */
+export interface Total {
+  partitions: number
+}
+
+/** What a run folder says of itself, beside its stages. */
+export interface RunFile {
+  name: string
+  snapshot: number
+  /** Plans that were run here, the newest last: the roots of `gc`. */
+  plans: Plan[]
+}
+
+/** Reads and writes the layout of a run folder (docs/architecture.md). */
+export interface RunFolder {
+  readonly store: Store
+  readRunFile(): Promise<RunFile | null>
+  writeRunFile(file: RunFile): Promise<void>
+  /** Path of a new file of a part: `links/0a1b…/3f/part-00000063.<attempt>.<suffix>`. */
+  partPath(dataset: string, partition: number, attempt: string, suffix: string): string
+  /** Commits of a data set by partition. */
+  readCommits(dataset: string): Promise<Map<number, Commit>>
+  readCommit(dataset: string, partition: number): Promise<Commit | null>
+  /** False when the partition was committed before. */
+  createCommit(dataset: string, commit: Commit): Promise<boolean>
+  removeCommit(dataset: string, partition: number): Promise<void>
+  readTotal(dataset: string): Promise<Total | null>
+  createTotal(dataset: string, total: Total): Promise<void>
+  /** The stage as it was planned, kept beside its parts; and a source's partitions, fixed when first seen. */
+  readStage(dataset: string): Promise<PlannedStage | null>
+  writeStage(stage: PlannedStage): Promise<void>
+  readSourceParts(dataset: string): Promise<SourcePart[] | null>
+  createSourceParts(dataset: string, parts: SourcePart[]): Promise<SourcePart[]>
+  /** Data sets in the folder, of one stage id or of all, whatever their plan. */
+  datasets(id?: string): Promise<string[]>
+}
+
+export function openRunFolder(run: string): RunFolder {
+  const store = fileStore(run)
+  const entry = (dataset: string, partition: number) => `${dataset}/commit/${digits(partition)}.json`
+
+  async function readJson<T>(path: string): Promise<T | null> {
+    try {
+      return JSON.parse((await store.read(path)).toString('utf8')) as T
+    } catch (error) {
+      if ((error as PairloomError).code === 'PL_NOT_FOUND') return null
+      throw error
+    }
+  }
+  const folder: RunFolder = {
+    store,
+    readRunFile: () => readJson('run.json'),
+    writeRunFile: (file) => store.replace('run.json', JSON.stringify(file, null, 1)),
+    partPath: (dataset, partition, attempt, suffix) =>
+      `${dataset}/${(partition % 256).toString(16).padStart(2, '0')}/part-${digits(partition)}.${attempt}.${suffix}`,
+    async readCommits(dataset) {
+      const commits = new Map<number, Commit>()
+      for await (const { path } of store.list(`${dataset}/commit`)) {
+        const name = path.slice(path.lastIndexOf('/') + 1)
+        if (!/^\d{8}\.json$/.test(name)) continue
+        const commit = await readJson<Commit>(path)
+        if (commit) commits.set(commit.partition, commit)
+      }
+      return commits
+    },
+    readCommit: (dataset, partition) => readJson(entry(dataset, partition)),
+    createCommit: (dataset, commit) => store.createOnce(entry(dataset, commit.partition), JSON.stringify(commit)),
+    removeCommit: (dataset, partition) => store.remove(entry(dataset, partition)),
+    readTotal: (dataset) => readJson(`${dataset}/commit/total.json`),
+    async createTotal(dataset, total) {
+      await store.createOnce(`${dataset}/commit/total.json`, JSON.stringify(total))
+    },
+    readStage: (dataset) => readJson(`${dataset}/stage.json`),
+    async writeStage(stage) {
+      await store.createOnce(`${stage.dataset}/stage.json`, JSON.stringify(stage, null, 1))
+    },
+    readSourceParts: (dataset) => readJson(`${dataset}/source.json`),
+    async createSourceParts(dataset, parts) {
+      await store.createOnce(`${dataset}/source.json`, JSON.stringify(parts))
+      return (await folder.readSourceParts(dataset)) ?? parts
+    },
+    async datasets(id) {
+      const ids = id === undefined ? await store.folders() : [id]
+      const found = await Promise.all(ids.map(async (i) => (await store.folders(i)).map((f) => `${i}/${f}`)))
+      return found.flat()
+    },
+  }
+  return folder
+}
+
+/**
+ * Opens the run folder of a plan, for a run: makes it when it is new.
+ *
+ * @throws PairloomError `PL_RUN_OTHER` when the folder belongs to a pipeline of another name, or holds something else
+ */
+export async function claimRunFolder(plan: Plan): Promise<RunFolder> {
+  const folder = openRunFolder(plan.run)
+  const known = await folder.readRunFile()
+  if (known && known.name !== plan.name) {
+    const message = `Expected ${plan.run} to be the run folder of ${plan.name}, got that of ${known.name}: give another with --run`
+    throw new PairloomError('PL_RUN_OTHER', message, { data: { run: plan.run, name: known.name } })
+  }
+  if (!known) {
+    for await (const { path } of folder.store.list()) {
+      const message = `Expected ${plan.run} to be a run folder or empty, got a folder with ${path} in it: give another with --run`
+      throw new PairloomError('PL_RUN_OTHER', message, { data: { run: plan.run, path } })
+    }
+  }
+  return folder
+}
+
+/** Plan newest first in the run's history; the same plan is kept once. */
+export function withPlan(file: RunFile | null, plan: Plan): RunFile {
+  const key = (p: Plan) => p.stages.map((s) => `${s.id}=${s.fingerprint}`).join(' ')
+  const others = (file?.plans ?? []).filter((p) => key(p) !== key(plan))
+  return { name: plan.name, snapshot: plan.snapshot, plans: [...others, plan] }
+}
+
+function digits(partition: number): string {
+  return String(partition).padStart(8, '0')
+}

@@ -1,0 +1,110 @@
+import { addCounters, emptyTally } from '../core/counters.ts'
+import type { Row } from '../core/column.ts'
+import { PairloomError } from '../core/error.ts'
+import type { Sink, SinkContext, StageContext } from '../core/stage.ts'
+import { fileStore } from '../store/file.ts'
+import { openBytes } from './bytes.ts'
+import { openPartWriter, type PartWriter } from './part-writer.ts'
+import { bodyOf, type PlannedStage } from './plan.ts'
+import { finished, partRows, plannedStage, stageContext, type Task, type TaskEnvironment, type TaskResult } from './task.ts'
+
+/**
+ * Writes one partition of a sink into `<out>/<stage>/<fingerprint12>/`.
+ *
+ * Its rows are not written again into the run folder; the commit holds what was written, and rejects if there are any.
+ */
+export async function writeSink(task: Task, stage: PlannedStage, environment: TaskEnvironment): Promise<TaskResult> {
+  const started = performance.now()
+  const { folder, plan } = environment
+  const upstream = plannedStage(plan, stage.from!)
+  const part = await openPartWriter(folder, stage, task.partition, task.attempt)
+  try {
+    let dropped = 0
+    const context = sinkContext(task, stage, environment, part, () => dropped++)
+    const sink = sinkOf(stage, environment)
+    const written = await sink.write(countedRows(partRows(folder, upstream, task.partition), part, environment), context)
+    part.tally.kept = part.tally.rowsIn - dropped
+    const { parquet: _rows, ...files } = await part.close(null)
+    const commit = { ...finished(task, files, part, started), sink: written }
+    await folder.createCommit(stage.dataset, commit)
+    return { commits: [{ stage: stage.id, commit }] }
+  } catch (error) {
+    await part.abort()
+    throw error
+  }
+}
+
+/** Writes the index of a sink whose partitions are all written, then makes the data set the current one. */
+export async function publishSink(task: Task, stage: PlannedStage, environment: TaskEnvironment): Promise<TaskResult> {
+  const { folder, plan } = environment
+  const commits = await folder.readCommits(stage.dataset)
+  const parts = Array.from({ length: task.partitions }, (_, partition) => {
+    const part = commits.get(partition)?.sink
+    if (part) return part
+    throw new PairloomError('PL_PARTITION_FAILED', `Expected partition ${partition} of ${stage.id} to be written, got none`, {
+      data: { stage: stage.id, partition },
+    })
+  })
+  const nothing = { tally: emptyTally(), drop: () => undefined } as unknown as PartWriter
+  const files = await sinkOf(stage, environment).publish(parts, sinkContext(task, stage, environment, nothing, () => undefined))
+  await folder.createTotal(stage.dataset, { partitions: task.partitions })
+  const shards = parts.flatMap((p) => p.files)
+  const current = {
+    dataset: stage.fingerprint.slice(0, 12),
+    fingerprint: stage.fingerprint,
+    format: stage.use,
+    rows: shards.reduce((sum, f) => sum + f.rows, 0),
+    files: files.map((f) => f.path),
+  }
+  await fileStore(plan.out).at(stage.id).replace('current.json', `${JSON.stringify(current, null, 1)}\n`)
+  return { commits: [] }
+}
+
+/** The folder that a sink writes into. */
+export function sinkFolder(out: string, stage: PlannedStage) {
+  return fileStore(out).at(stage.id).at(stage.fingerprint.slice(0, 12))
+}
+
+function sinkContext(
+  task: Task,
+  stage: PlannedStage,
+  environment: TaskEnvironment,
+  part: PartWriter,
+  onDrop: () => void,
+): SinkContext<Record<string, unknown>> {
+  const { folder, plan } = environment
+  const own: Pick<StageContext, 'bytes' | 'drop' | 'count'> = {
+    bytes: openBytes(folder, null),
+    drop(row, verdict) {
+      onDrop()
+      part.drop(row, verdict)
+    },
+    count: (name, by = 1) => addCounters(part.tally.counters, { [name]: by }),
+  }
+  const out = sinkFolder(plan.out, stage)
+  return {
+    ...stageContext(stage, task, environment, own),
+    partitions: task.partitions,
+    columns: stage.columns,
+    create: (path) => out.writer(path),
+  }
+}
+
+function sinkOf(stage: PlannedStage, environment: TaskEnvironment): Sink {
+  const body = bodyOf(stage, environment.registry)
+  if (body.kind === 'stage' && body.stage.kind === 'sink') return body.stage
+  throw new PairloomError('PL_STAGE', `Expected ${stage.id} to be a sink`)
+}
+
+async function* countedRows(
+  batches: AsyncIterable<Row[]>,
+  part: PartWriter,
+  environment: TaskEnvironment,
+): AsyncGenerator<Row[]> {
+  for await (const rows of batches) {
+    environment.signal.throwIfAborted()
+    part.tally.rowsIn += rows.length
+    environment.onProgress(part.tally.rowsIn)
+    yield rows
+  }
+}
