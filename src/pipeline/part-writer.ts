@@ -24,10 +24,12 @@ export async function openPartWriter(
   stage: PlannedStage,
   partition: number,
   attempt: string,
+  /** Sinks keep no rows in the run folder: theirs are in the shards. */
+  options: { rows: boolean } = { rows: true },
 ): Promise<PartWriter> {
   const path = (suffix: string) => folder.partPath(stage.dataset, partition, attempt, suffix)
   const open = async (suffix: string, columns: Columns) => openTableWriter(columns, await folder.store.writer(path(suffix)))
-  const kept = await open('parquet', stage.columns)
+  const kept = options.rows ? await open('parquet', stage.columns) : null
   const tally = emptyTally()
   const datasets = new Set<string>()
   let rejects: TableWriter | undefined
@@ -51,7 +53,7 @@ export async function openPartWriter(
       if (Object.hasOwn(stage.columns, 'bytes_dataset')) {
         for (const row of rows) datasets.add((row as unknown as BytesRef).bytes_dataset)
       }
-      await kept.append(rows)
+      await kept?.append(rows)
       await flush()
     },
     drop(row, verdict) {
@@ -67,14 +69,15 @@ export async function openPartWriter(
         throw new PairloomError('PL_COUNTS', message, { data: { stage: stage.id, partition, ...tally } })
       }
       const tar = await bytes?.close()
-      const files: Commit['files'] = { parquet: await finish(kept, 'parquet') }
+      const files: Commit['files'] = {}
+      if (kept) files.parquet = await finish(kept, 'parquet')
       if (rejects) files.rejects = await finish(rejects, 'rejects.parquet')
       if (tar) files.tar = tar
       return files
     },
     refs: () => [...datasets].filter((d) => d !== stage.dataset).sort(),
     async abort() {
-      await kept.abort()
+      await kept?.abort()
       await rejects?.abort()
     },
   }

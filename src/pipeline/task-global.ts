@@ -97,7 +97,7 @@ function checkTotal(stage: PlannedStage, rowsIn: number, commits: readonly Commi
   const sum = commits.reduce((total, c) => addTally(total, c.tally), emptyTally())
   if (sum.rowsIn === rowsIn) return
   const message = `Expected ${stage.id} to account for ${rowsIn} rows, got ${sum.kept} kept + ${sum.dropped} dropped + ${sum.failed} failed`
-  throw new PairloomError('PL_COUNTS', message, { data: { stage: stage.id, rowsIn, ...sum } })
+  throw new PairloomError('PL_COUNTS', message, { data: { ...sum, stage: stage.id, rowsIn } })
 }
 
 async function inputCommits(

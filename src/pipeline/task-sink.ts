@@ -17,15 +17,14 @@ export async function writeSink(task: Task, stage: PlannedStage, environment: Ta
   const started = performance.now()
   const { folder, plan } = environment
   const upstream = plannedStage(plan, stage.from!)
-  const part = await openPartWriter(folder, stage, task.partition, task.attempt)
+  const part = await openPartWriter(folder, stage, task.partition, task.attempt, { rows: false })
   try {
     let dropped = 0
     const context = sinkContext(task, stage, environment, part, () => dropped++)
     const sink = sinkOf(stage, environment)
     const written = await sink.write(countedRows(partRows(folder, upstream, task.partition), part, environment), context)
     part.tally.kept = part.tally.rowsIn - dropped
-    const { parquet: _rows, ...files } = await part.close(null)
-    const commit = { ...finished(task, files, part, started), sink: written }
+    const commit = { ...finished(task, await part.close(null), part, started), sink: written }
     await folder.createCommit(stage.dataset, commit)
     return { commits: [{ stage: stage.id, commit }] }
   } catch (error) {

@@ -131,6 +131,7 @@ async function runRows(task: Task, stages: PlannedStage[], environment: TaskEnvi
       const commit = finished(task, files, part, started)
       result.commits.push({ stage: stage.id, commit })
       if (await folder.createCommit(stage.dataset, commit)) continue
+      await Promise.all(Object.values(files).map((f) => folder.store.remove(`${stage.dataset}/${f.path}`)))
       throw new PairloomError('PL_COMMIT_LOST', `Partition ${task.partition} of ${stage.id} was committed by another attempt`, {
         data: { stage: stage.id, partition: task.partition },
       })

@@ -1,0 +1,5 @@
+export * from './core/index.ts'
+export type { RunEvent } from './pipeline/event.ts'
+export { definePipeline, type PipelineInput } from './pipeline/definition.ts'
+export { planFile, planPipeline, type Plan, type PlanOptions } from './pipeline/plan.ts'
+export { runPlan, type RunOptions, type RunSummary } from './pipeline/run.ts'

@@ -1,0 +1,283 @@
+import { availableParallelism } from 'node:os'
+import { addTally, emptyTally, type Tally } from '../core/counters.ts'
+import { PairloomError, toPairloomError } from '../core/error.ts'
+import type { SourcePart } from '../core/stage.ts'
+import { fileStore } from '../store/file.ts'
+import type { RunEvent, StageProgress } from './event.ts'
+import { bodyOf, type Plan, type PlannedStage } from './plan.ts'
+import { openRegistry } from './registry.ts'
+import { claimRunFolder, withPlan, type Commit, type RunFolder } from './run-folder.ts'
+import { Schedule, type Work } from './schedule.ts'
+import { attemptNames, sweepRun } from './sweep.ts'
+import { plannedStage } from './task.ts'
+import { sinkFolder } from './task-sink.ts'
+import { openWorkerPool, type WorkerPool } from './worker-pool.ts'
+
+export interface RunOptions {
+  /** Worker processes; default the number of cores. */
+  workers?: number
+  /** Stop after this stage. */
+  to?: string
+  signal?: AbortSignal
+  /** Attempts of a partition before it is failed for good. */
+  attempts?: number
+  onEvent?: (event: RunEvent) => void
+}
+
+export interface RunSummary {
+  run: string
+  out: string
+  seconds: number
+  stages: { stage: string; tally: Tally; partitions: number }[]
+  failed: { stage: string; partition: number }[]
+}
+
+const GRACE_MS = 10_000
+
+/**
+ * Runs a plan on this machine: does what is not committed yet, and nothing else.
+ *
+ * @throws PairloomError with effect `abort`; `PL_PARTITION_FAILED` after everything that could be done is done;
+ *   `PL_INTERRUPTED` when the signal fired. Running the same plan again goes on from there.
+ */
+export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<RunSummary> {
+  const started = performance.now()
+  const emit = options.onEvent ?? (() => undefined)
+  const stages = wantedStages(plan, options.to)
+  const workers = options.workers ?? availableParallelism()
+  const folder = await claimRunFolder(plan)
+  await folder.writeRunFile(withPlan(await folder.readRunFile(), plan))
+  await sweepRun(folder, plan)
+  emit({ event: 'start', name: plan.name, run: plan.run, out: plan.out, workers, stages: stages.map((s) => s.id) })
+
+  const tallies = new Map(stages.map((s) => [s.id, emptyTally()]))
+  const schedule = await openSchedule(plan, stages, folder, tallies, emit)
+  const pool = await openWorkerPool(plan, workers)
+  try {
+    await work({ plan, folder, schedule, pool, tallies, emit, options })
+  } finally {
+    await pool.close()
+  }
+  const done = stages.map((s) => ({ stage: s.id, tally: tallies.get(s.id)!, partitions: schedule.progress(s.id).done }))
+  const seconds = (performance.now() - started) / 1000
+  emit({ event: 'end', seconds, stages: done })
+  const failed = schedule.failed()
+  if (failed.length > 0 && !plan.allowFailed) {
+    const names = failed.slice(0, 5).map((f) => `${f.stage} ${f.partition}`)
+    const message = `${failed.length} partitions failed for good (${names.join(', ')}): run again to try them again, or with --allow-failed to go on without`
+    throw new PairloomError('PL_PARTITION_FAILED', message, { data: { failed } })
+  }
+  return { run: plan.run, out: plan.out, seconds, stages: done, failed }
+}
+
+interface Loop {
+  plan: Plan
+  folder: RunFolder
+  schedule: Schedule
+  pool: WorkerPool
+  tallies: Map<string, Tally>
+  emit: (event: RunEvent) => void
+  options: RunOptions
+}
+
+/** Hands out tasks until none is left, or until the first error that stops the run. */
+async function work(loop: Loop): Promise<void> {
+  const { schedule, pool, emit, options } = loop
+  const signal = options.signal ?? new AbortController().signal
+  const name = attemptNames()
+  const running = new Set<Promise<void>>()
+  let stop: PairloomError | null = null
+  const interrupted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+  const ticker = setInterval(() => emit(progressOf(loop)), 1000)
+  const attempts = new Map<string, number>()
+  try {
+    while (!stop && !signal.aborted) {
+      const next = running.size < pool.size ? schedule.next() : null
+      if (next) {
+        const ended: Promise<void> = runWork(loop, next, name, attempts)
+          .catch((error: unknown) => void (stop ??= toPairloomError(error)))
+          .finally(() => running.delete(ended))
+        running.add(ended)
+        continue
+      }
+      if (running.size === 0) return
+      await Promise.race([...running, interrupted])
+    }
+  } finally {
+    clearInterval(ticker)
+  }
+  await pool.cancel(GRACE_MS)
+  await Promise.all(running)
+  throw stop ?? new PairloomError('PL_INTERRUPTED', 'The run was interrupted; the same command goes on where it stopped')
+}
+
+/** Runs one task to its end: done, done by another, to be done again, or failed for good. */
+async function runWork(loop: Loop, work: Work, name: () => string, attempts: Map<string, number>): Promise<void> {
+  const { plan, folder, schedule, pool, emit, options } = loop
+  const key = `${work.kind} ${work.stages[0]} ${work.partition}`
+  try {
+    const result = await pool.run({ ...work, attempt: name() })
+    await tell(loop, work, result.commits, result.partitions)
+    schedule.finish(work, result.commits, result.partitions)
+  } catch (error) {
+    const failure = toPairloomError(error)
+    if (options.signal?.aborted === true || failure.effect === 'abort') {
+      throw failure
+    }
+    // Stages of the chain may be committed although the task failed: by it, before it died, or by another.
+    const committed = await committedOf(loop, work)
+    await tell(loop, work, committed)
+    if (committed.some((c) => c.stage === work.stages.at(-1))) {
+      schedule.finish(work, committed)
+      return
+    }
+    const [stage] = work.stages
+    const attempt = (attempts.get(key) ?? 0) + (failure.code === 'PL_COMMIT_LOST' ? 0 : 1)
+    attempts.set(key, attempt)
+    if (attempt < (options.attempts ?? 3)) {
+      emit({ event: 'retry', stage: stage!, partition: work.partition, attempt, code: failure.code, message: failure.message })
+      await new Promise((resolve) => setTimeout(resolve, 100 * 4 ** attempt))
+      schedule.again(work, committed)
+      return
+    }
+    if (work.kind === 'publish' || work.kind === 'global') throw stopped(failure, stage!)
+    emit({ event: 'failed', stage: stage!, partition: work.partition, code: failure.code, message: failure.message })
+    const commits = []
+    for (const id of work.stages.filter((id) => !committed.some((c) => c.stage === id))) {
+      const commit = failedCommit(work, failure)
+      await folder.createCommit(plannedStage(plan, id).dataset, commit)
+      commits.push({ stage: id, commit })
+    }
+    schedule.finish(work, commits)
+  }
+}
+
+function stopped(failure: PairloomError, stage: string): PairloomError {
+  return new PairloomError('PL_PARTITION_FAILED', `Stage ${stage} failed after its attempts: ${failure.message}`, {
+    data: { stage, code: failure.code },
+    cause: failure,
+  })
+}
+
+/** What the winner of a lost race has committed of these stages. */
+async function committedOf({ plan, folder }: Loop, work: Work): Promise<{ stage: string; commit: Commit }[]> {
+  const commits: { stage: string; commit: Commit }[] = []
+  if (work.kind !== 'rows') return commits
+  for (const id of work.stages) {
+    const commit = await folder.readCommit(plannedStage(plan, id).dataset, work.partition)
+    if (commit) commits.push({ stage: id, commit })
+  }
+  return commits
+}
+
+async function tell(
+  { plan, schedule, tallies, emit }: Loop,
+  work: Work,
+  commits: readonly { stage: string; commit: Commit }[],
+  made?: number,
+): Promise<void> {
+  for (const { stage, commit } of commits) {
+    addTally(tallies.get(stage)!, commit.tally)
+    const bytes = Object.values(commit.files).reduce((sum, f) => sum + f.bytes, 0)
+    const shards = (commit.sink?.files ?? []).reduce((sum, f) => sum + f.bytes, 0)
+    const { done, partitions } = schedule.progress(stage)
+    emit({
+      event: 'task',
+      stage,
+      partition: commit.partition,
+      done: made === undefined ? done + 1 : commit.partition + 1,
+      partitions: made ?? partitions,
+      tally: commit.tally,
+      bytes: bytes + shards,
+      seconds: commit.seconds,
+    })
+  }
+  if (work.kind !== 'publish') return
+  const stage = plannedStage(plan, work.stages[0]!)
+  const { root } = sinkFolder(plan.out, stage)
+  const { kept } = tallies.get(stage.id)!
+  emit({ event: 'published', stage: stage.id, folder: root, shards: work.partitions, rows: kept, bytes: 0 })
+}
+
+function failedCommit(work: Work, error: PairloomError): Commit {
+  return {
+    kind: 'failed',
+    partition: work.partition,
+    attempt: '',
+    files: {},
+    tally: emptyTally(),
+    refs: [],
+    seconds: 0,
+    finishedAt: new Date().toISOString(),
+    error: { code: error.code, message: error.message },
+  }
+}
+
+/** The schedule of what is left, after what the run folder holds. */
+async function openSchedule(
+  plan: Plan,
+  stages: readonly PlannedStage[],
+  folder: RunFolder,
+  tallies: Map<string, Tally>,
+  emit: (event: RunEvent) => void,
+): Promise<Schedule> {
+  const registry = await openRegistry(plan.plugins)
+  const sources = new Map<string, SourcePart[]>()
+  for (const stage of stages) {
+    await folder.writeStage(stage)
+    const body = bodyOf(stage, registry)
+    if (body.kind !== 'stage' || body.stage.kind !== 'source') continue
+    const known = await folder.readSourceParts(stage.dataset)
+    sources.set(stage.id, known ?? (await folder.createSourceParts(stage.dataset, await body.stage.partitions(body.options))))
+  }
+  const schedule = new Schedule(plan, stages, sources)
+  for (const stage of stages) {
+    const commits = await folder.readCommits(stage.dataset)
+    for (const [partition, commit] of commits) {
+      if (commit.kind === 'failed' && !plan.allowFailed) {
+        await folder.removeCommit(stage.dataset, partition)
+        commits.delete(partition)
+      }
+    }
+    const total = await folder.readTotal(stage.dataset)
+    // A global stage that was stopped between its commits is run again: its number of partitions is not known yet.
+    const usable = stage.kind === 'global' && !total ? new Map<number, Commit>() : commits
+    const published = stage.kind === 'sink' && total ? await isCurrent(plan, stage) : true
+    schedule.known(stage.id, usable, published ? (total?.partitions ?? null) : null)
+    for (const commit of usable.values()) addTally(tallies.get(stage.id)!, commit.tally)
+    if (usable.size > 0) emit({ event: 'resume', stage: stage.id, partitions: usable.size })
+  }
+  schedule.begin()
+  return schedule
+}
+
+/** Whether `current.json` names this plan's data set: another plan may have published since. */
+async function isCurrent(plan: Plan, stage: PlannedStage): Promise<boolean> {
+  const out = fileStore(plan.out).at(stage.id)
+  if (!(await out.exists('current.json'))) return false
+  const current = JSON.parse((await out.read('current.json')).toString('utf8')) as { fingerprint?: string }
+  return current.fingerprint === stage.fingerprint
+}
+
+function progressOf({ plan, schedule, pool, tallies }: Loop): RunEvent {
+  const running = pool.progress()
+  const stages = [...tallies].map(([stage, tally]): StageProgress => {
+    const now = running.filter(({ task }) => task.stages[0] === stage).reduce((sum, r) => sum + r.rows, 0)
+    const { dropped, failed, rowsIn } = tally
+    return { stage, ...schedule.progress(stage), rows: rowsIn + now, dropped, failed }
+  })
+  const rssBytes = running.reduce((sum, r) => sum + r.rssBytes, 0)
+  return { event: 'progress', stages: stages.filter((s) => plannedStage(plan, s.stage)), running: running.length, rssBytes }
+}
+
+/** The stages up to and with `to`: those it needs. */
+function wantedStages(plan: Plan, to: string | undefined): PlannedStage[] {
+  if (to === undefined) return plan.stages
+  const wanted = new Set<string>()
+  for (let at = plan.stages.find((s) => s.id === to); at; at = plan.stages.find((s) => s.id === at!.from)) wanted.add(at.id)
+  if (wanted.size > 0) return plan.stages.filter((s) => wanted.has(s.id))
+  throw new PairloomError('PL_USAGE', `Expected --to to name one of ${plan.stages.map((s) => s.id).join(', ')}, got ${to}`)
+}

@@ -1,0 +1,48 @@
+import { hostname } from 'node:os'
+import { sha256 } from '../core/hash.ts'
+import { sweepTemporary } from '../store/file.ts'
+import type { Plan } from './plan.ts'
+import { sinkFolder } from './task-sink.ts'
+import type { RunFolder } from './run-folder.ts'
+
+const HOST = sha256(hostname()).slice(0, 8)
+
+/** Names of this process's attempts: with host and process, so that a later run knows whose files are left over. */
+export function attemptNames(): () => string {
+  let serial = 0
+  return () => `${HOST}-${process.pid}-${(serial++).toString(36)}`
+}
+
+/**
+ * Removes what stopped runs of this machine left behind: temporary files, and parts of attempts that never were
+ * committed. Those of living processes and of other machines stay. Returns the number of files.
+ */
+export async function sweepRun(folder: RunFolder, plan: Plan): Promise<number> {
+  let removed = await sweepTemporary(folder.store)
+  for (const stage of plan.stages) {
+    if (stage.kind === 'sink') removed += await sweepTemporary(sinkFolder(plan.out, stage))
+    const committed = new Set<string>()
+    for (const { files } of (await folder.readCommits(stage.dataset)).values()) {
+      for (const file of Object.values(files)) committed.add(`${stage.dataset}/${file.path}`)
+    }
+    for await (const { path } of folder.store.list(stage.dataset)) {
+      const attempt = /\/part-\d{8}\.([^.]+)\./.exec(path)?.[1]
+      if (attempt === undefined || committed.has(path) || !isOver(attempt)) continue
+      await folder.store.remove(path)
+      removed++
+    }
+  }
+  return removed
+}
+
+function isOver(attempt: string): boolean {
+  const [host, pid] = attempt.split('-')
+  if (host !== HOST) return false
+  if (Number(pid) === process.pid) return false
+  try {
+    process.kill(Number(pid), 0)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH'
+  }
+}

@@ -1,0 +1,167 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PairloomError, type ErrorCode } from '../core/error.ts'
+import type { Plan } from './plan.ts'
+import type { Task, TaskResult } from './task.ts'
+import type { FromWorker, ToWorker } from './worker.ts'
+
+/** Runs tasks somewhere: in processes of this machine now, on other machines later. */
+export interface WorkerPool {
+  readonly size: number
+  readonly busy: number
+  /** Rows that the running tasks have read. */
+  progress(): { task: Task; rows: number; rssBytes: number }[]
+  /** @throws PairloomError what the task threw, or `PL_TASK_CRASHED` when its process died */
+  run(task: Task): Promise<TaskResult>
+  /** Asks the running tasks to stop; after graceMs their processes are killed. */
+  cancel(graceMs: number): Promise<void>
+  close(): Promise<void>
+}
+
+interface Worker {
+  child: ChildProcess
+  task: Task | null
+  rows: number
+  rssBytes: number
+  lastBeat: number
+  killedFor: string | null
+  settle: { resolve(result: TaskResult): void; reject(error: Error): void } | null
+}
+
+const SCRATCH = 'pairloom-scratch-'
+/** A process that has said nothing for so long is stuck, ms. */
+const SILENCE_MS = 120_000
+
+/**
+ * Worker processes on this machine, forked when first needed and kept warm.
+ *
+ * One over the plan's memory is killed, and its task ends as `PL_TASK_CRASHED`; the next task gets a new process.
+ */
+export async function openWorkerPool(plan: Plan, size: number): Promise<WorkerPool> {
+  await sweepScratch()
+  const scratch = await mkdtemp(join(tmpdir(), `${SCRATCH}${process.pid}-`))
+  const memoryBytes = plan.memoryMiB * 2 ** 20
+  const workers = new Set<Worker>()
+
+  function spawn(): Worker {
+    // The same file as this one's neighbour: source while developing, compiled in the package.
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+    const child = fork(new URL(`./worker.${extension}`, import.meta.url), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const worker: Worker = {
+      child,
+      task: null,
+      rows: 0,
+      rssBytes: 0,
+      lastBeat: Date.now(),
+      killedFor: null,
+      settle: null,
+    }
+    workers.add(worker)
+    child.on('message', (message: FromWorker) => hear(worker, message))
+    child.on('error', () => undefined) // 'exit' follows, or the process never was; both end the task below.
+    child.on('exit', (code, signal) => {
+      workers.delete(worker)
+      const why = worker.killedFor ?? `it ended with ${signal ?? `code ${code}`}`
+      const at = worker.task ? `${worker.task.stages.join('+')} partition ${worker.task.partition}` : 'no task'
+      const message = `A worker process died while it ran ${at}: ${why}`
+      worker.settle?.reject(new PairloomError('PL_TASK_CRASHED', message, { data: { code, signal, why } }))
+    })
+    tell(worker, { type: 'start', plan, scratch, memoryBytes })
+    return worker
+  }
+
+  function hear(worker: Worker, message: FromWorker): void {
+    worker.lastBeat = Date.now()
+    if (message.type === 'beat') {
+      worker.rows = message.rows
+      worker.rssBytes = message.rssBytes
+      if (message.rssBytes > memoryBytes) {
+        const [held, limit] = [message.rssBytes, memoryBytes].map((b) => Math.round(b / 2 ** 20))
+        kill(worker, `it held ${held} MiB of ${limit} MiB (memoryMiB)`)
+      }
+    } else if (message.type !== 'ready') {
+      const { settle } = worker
+      worker.settle = null
+      worker.task = null
+      if (message.type === 'done') settle?.resolve(message.result)
+      else settle?.reject(fromWorker(message.error))
+    }
+  }
+
+  function kill(worker: Worker, why: string): void {
+    worker.killedFor ??= why
+    worker.child.kill('SIGKILL')
+  }
+  const watch = setInterval(() => {
+    for (const worker of workers) {
+      if (worker.task && Date.now() - worker.lastBeat > SILENCE_MS) kill(worker, `it said nothing for ${SILENCE_MS / 1000} s`)
+    }
+  }, 1000)
+  watch.unref()
+
+  return {
+    size,
+    get busy() {
+      return [...workers].filter((w) => w.task).length
+    },
+    progress: () => [...workers].flatMap(({ task, rows, rssBytes }) => (task ? [{ task, rows, rssBytes }] : [])),
+    run(task) {
+      const worker = [...workers].find((w) => !w.task && w.killedFor === null && w.child.connected) ?? spawn()
+      worker.task = task
+      worker.rows = 0
+      worker.lastBeat = Date.now()
+      return new Promise<TaskResult>((resolve, reject) => {
+        worker.settle = { resolve, reject }
+        tell(worker, { type: 'task', task })
+      })
+    },
+    async cancel(graceMs) {
+      const ended = [...workers].filter((w) => w.task).map((w) => {
+        tell(w, { type: 'cancel' })
+        return new Promise<void>((resolve) => {
+          const poll = setInterval(() => {
+            if (w.task && workers.has(w)) return
+            clearInterval(poll)
+            resolve()
+          }, 20)
+        })
+      })
+      const timer = setTimeout(() => {
+        for (const w of workers) kill(w, 'the run was stopped')
+      }, graceMs)
+      await Promise.all(ended)
+      clearTimeout(timer)
+    },
+    async close() {
+      clearInterval(watch)
+      const gone = [...workers].map((w) => new Promise<void>((resolve) => w.child.once('exit', () => resolve())))
+      for (const w of workers) kill(w, 'the run ended')
+      await Promise.all(gone)
+      await rm(scratch, { recursive: true, force: true })
+    },
+  }
+}
+
+function tell(worker: Worker, message: ToWorker): void {
+  // A child that died meanwhile is heard of by its exit.
+  worker.child.send(message, () => undefined)
+}
+
+function fromWorker(error: { code: string; message: string; data: Record<string, unknown> }): PairloomError {
+  return new PairloomError(error.code as ErrorCode, error.message, { data: error.data })
+}
+
+/** Removes scratch folders of coordinators that are gone. */
+async function sweepScratch(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith(SCRATCH)) continue
+    const pid = Number.parseInt(name.slice(SCRATCH.length), 10)
+    try {
+      process.kill(pid, 0)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ESRCH') await rm(join(tmpdir(), name), { recursive: true, force: true })
+    }
+  }
+}
