@@ -22,7 +22,9 @@ export function sendBytes(type: string, bytes: Buffer | string, status = 200): A
 export function sendStatus(status: number, headers: Record<string, string> = {}): Answer {
   return (_request, response) => {
     const body = `${status}\n`
-    response.writeHead(status, { 'content-type': 'text/plain', 'content-length': body.length, ...headers }).end(body)
+    response
+      .writeHead(status, { 'content-type': 'text/plain', 'content-length': body.length, ...headers })
+      .end(body)
   }
 }
 
@@ -32,7 +34,10 @@ export function pictureAnswers(picture: Picture, renderer: Renderer): [url: stri
   if (trouble === 'refused-connection') return []
   const first: [string, Answer] = [url, pictureAnswer(picture, renderer)]
   if (target === undefined) return [first]
-  return [first, [target, trouble === 'moved' ? sendFile(picture, renderer) : sendStatus(302, { location: url })]]
+  return [
+    first,
+    [target, trouble === 'moved' ? sendFile(picture, renderer) : sendStatus(302, { location: url })],
+  ]
 }
 
 function pictureAnswer(picture: Picture, renderer: Renderer): Answer {
@@ -51,7 +56,10 @@ function pictureAnswer(picture: Picture, renderer: Renderer): Answer {
     case 'moved':
       return sendStatus(redirectStatus(picture), { location: target ?? '/' })
     case 'html-as-jpeg':
-      return sendBytes('image/jpeg', '<!doctype html><title>Sign in</title><p>Please sign in to see this picture.</p>')
+      return sendBytes(
+        'image/jpeg',
+        '<!doctype html><title>Sign in</title><p>Please sign in to see this picture.</p>',
+      )
     case 'pixel-bomb':
       return (request, response) => sendBytes('image/png', pixelBomb())(request, response)
     case 'stalled-body':

@@ -90,8 +90,18 @@ function findEmojis(): Emoji[] {
     const key = codePoints(hexcode)
     const [n, t, o, f, e] = DESIGNERS.map((designer) => names[designer].get(key))
     if (!n || !t || !o || !f || !e) return []
-    const slug = label.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '')
-    return [{ hexcode, slug, group, icons: { noto: n, twemoji: t, openmoji: o, 'fluent-emoji-flat': f, emojione: e } }]
+    const slug = label
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '-')
+      .replaceAll(/^-|-$/g, '')
+    return [
+      {
+        hexcode,
+        slug,
+        group,
+        icons: { noto: n, twemoji: t, openmoji: o, 'fluent-emoji-flat': f, emojione: e },
+      },
+    ]
   })
 }
 
@@ -101,7 +111,9 @@ function iconNames(designer: Designer): Map<string, string> {
 }
 
 function sameNames(names: ReadonlyMap<string, string>, designer: Designer): Map<string, string> {
-  const { categories } = readJson<{ categories: Record<string, string[]> }>(`@iconify-json/${designer}/metadata.json`)
+  const { categories } = readJson<{ categories: Record<string, string[]> }>(
+    `@iconify-json/${designer}/metadata.json`,
+  )
   const own = new Set(Object.values(categories).flat())
   return new Map([...names].filter(([, name]) => own.has(name)))
 }

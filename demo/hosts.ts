@@ -1,5 +1,6 @@
 import { DESIGNERS } from './art.ts'
 import type { Designer } from './art.ts'
+import type { TroubleName } from './troubles.ts'
 
 /** A registrable domain: a site with pages on `www.` and pictures on other hosts. */
 export interface Domain {
@@ -27,24 +28,25 @@ export interface Host {
 export const CRAWLER = 'pairloom'
 export const SLOW_MS = 150
 
-/** Hosts with a trouble of their own; pictures of the named trouble live there. */
-export const TROUBLE_HOSTS = {
-  'slow-host': ['slow.fernhill.test', 'slow.sundial.example'],
-  'refused-connection': ['gone.copperkettle.test'],
-  'robots-host': ['private.lanternrow.test'],
-  'robots-agent': ['noai.marblefox.test'],
-} as const
-
 const NAMES = [
   ['fernhill.test', 'copperkettle.test', 'lanternrow.test', 'marblefox.test', 'tidepool.test'],
   ['quillwharf.example', 'bluewren.example', 'oakandink.example', 'sundial.example', 'pepperlane.example'],
 ] as const
+
+/** Hosts with a trouble of their own; pictures of the named trouble live there. Each designer has a slow one. */
+export const TROUBLE_HOSTS = {
+  'slow-host': NAMES[0].map((name) => `slow.${name}`),
+  'refused-connection': ['gone.copperkettle.test'],
+  'robots-host': ['private.lanternrow.test'],
+  'robots-agent': ['noai.marblefox.test'],
+} satisfies Partial<Record<TroubleName, readonly string[]>>
+
 const BLOGS = ['picturepost.test', 'wordgarden.example'] as const
 const SITEMAP_INDEX = 'quillwharf.example'
 const ADDRESSES = ['folders', 'query', 'files'] as const
 
 /**
- * 12 domains with 49 hosts, or 6 with 16 for a cut.
+ * 12 domains with 52 hosts, or 6 with 20 for a cut.
  *
  * Two domains (one in a cut) belong to each designer, so that a designer can be held out by domain.
  */
@@ -65,7 +67,9 @@ export function planDomains(isCut: boolean): Domain[] {
 export function planHosts(domains: readonly Domain[]): Host[] {
   const hosts = domains.flatMap((domain) => [
     host(`www.${domain.name}`, siteRobots(domain)),
-    ...domain.pictureHosts.map((label) => host(`${label}.${domain.name}`, label === 'img2' ? null : PICTURE_ROBOTS)),
+    ...domain.pictureHosts.map((label) =>
+      host(`${label}.${domain.name}`, label === 'img2' ? null : PICTURE_ROBOTS),
+    ),
   ])
   const names = new Set(domains.map(({ name }) => name))
   const troubled = Object.entries(TROUBLE_HOSTS).flatMap(([trouble, list]) =>

@@ -75,7 +75,8 @@ function judgePlanted({ planted }: Judgement, { trouble, expected }: Role, fate:
     return
   }
   count.caught++
-  const isAsExpected = isKept || (fate ? expected.reasons.includes(fate.reason) : expected.verdict === 'unseen')
+  const isAsExpected =
+    isKept || (fate ? expected.reasons.includes(fate.reason) : expected.verdict === 'unseen')
   if (isAsExpected) count.asExpected++
 }
 
@@ -99,8 +100,10 @@ function swapDuplicates({ links, images }: Truth, fates: ReadonlyMap<string, Out
     const good = linksOf(original).filter(({ trouble }) => trouble === null)
     const [first] = good
     if (!first) continue
-    for (const link of good) roles.set(keyOf(link), { trouble: survivor.trouble, expected: survivor.expected })
-    for (const link of linksOf(survivor.url)) roles.set(keyOf(link), { trouble: null, expected: first.expected })
+    for (const link of good)
+      roles.set(keyOf(link), { trouble: survivor.trouble, expected: survivor.expected })
+    for (const link of linksOf(survivor.url))
+      roles.set(keyOf(link), { trouble: null, expected: first.expected })
   }
   return roles
 }
@@ -121,7 +124,8 @@ export function formatJudgement({ planted, good, unknown }: Judgement): string {
     const { planted: all = 0, caught = 0, missed = 0, asExpected = 0 } = planted[name] ?? {}
     return [name, ...[all, caught, missed, asExpected].map(grouped)]
   })
-  const sum = (key: keyof PlantedCount) => grouped(names.reduce((total, name) => total + (planted[name]?.[key] ?? 0), 0))
+  const sum = (key: keyof PlantedCount) =>
+    grouped(names.reduce((total, name) => total + (planted[name]?.[key] ?? 0), 0))
   const total = ['total', sum('planted'), sum('caught'), sum('missed'), sum('asExpected')]
   const lost = Object.entries(good.lost).sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
   const reasons = lost.map(([reason, count]) => `${reason} ${grouped(count)}`).join('  ')

@@ -28,10 +28,14 @@ export function pageHtml(page: Page): string {
  * The drafts folder, a page that is gone and another site are linked too, as everywhere.
  */
 export function startHtml({ domain, languages, pages }: Site, neighbour: string): string {
-  const firsts = languages.flatMap((language) => pages.find((page) => page.language === language && !isDraft(page)) ?? [])
+  const firsts = languages.flatMap(
+    (language) => pages.find((page) => page.language === language && !isDraft(page)) ?? [],
+  )
   const shown = domain.pages === 'links' ? firsts : firsts.slice(0, 1)
   const links = [
-    ...shown.map(({ url, language }) => `<a hreflang="${language}" href="${escapeHtml(pathOf(url))}">${language}</a>`),
+    ...shown.map(
+      ({ url, language }) => `<a hreflang="${language}" href="${escapeHtml(pathOf(url))}">${language}</a>`,
+    ),
     ...pages.filter(isDraft).map(({ url }) => `<a href="${escapeHtml(url)}">drafts</a>`),
     '<a href="/old-news.html">old news</a>',
     `<a href="${neighbour}">a friend</a>`,
@@ -95,7 +99,10 @@ function documentHtml(language: string, title: string, body: readonly string[]):
 }
 
 function urlset(urls: readonly string[]): string {
-  return xml('urlset', urls.map((url) => `<url><loc>${escapeHtml(url)}</loc></url>`))
+  return xml(
+    'urlset',
+    urls.map((url) => `<url><loc>${escapeHtml(url)}</loc></url>`),
+  )
 }
 
 function xml(root: string, items: readonly string[]): string {
@@ -104,7 +111,11 @@ function xml(root: string, items: readonly string[]): string {
 }
 
 function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
 }
 
 function numericEntities(text: string): string {

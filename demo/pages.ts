@@ -69,11 +69,12 @@ export function planSites(
   for (const picture of pictures) writer.place(picture)
   const good = pictures.filter(({ trouble, textTrouble }) => trouble === null && textTrouble === null)
   for (const picture of good) {
-    if (random.next() < SECOND_TEXTS) for (let n = 1 + random.below(2); n > 0; n--) writer.placeAgain(picture, null)
+    if (random.next() < SECOND_TEXTS)
+      for (let n = 1 + random.below(2); n > 0; n--) writer.placeAgain(picture, null)
   }
   for (const trouble of troubles) {
     if (TROUBLES[trouble].on !== 'text') continue
-    for (let left = Math.floor(countOf(trouble, pictures.length) / 2); left > 0; ) {
+    for (let left = Math.floor(countOf(trouble, pictures.length) / 2); left > 0;) {
       if (writer.placeAgain(random.pick(good), trouble)) left--
     }
   }
@@ -116,7 +117,8 @@ class Writer {
   place(picture: Picture): void {
     const shelf = this.#shelves.find(({ domain }) => domain.name === picture.domain)
     if (!shelf) throw new Error(`Expected a site of ${picture.domain}, got none`)
-    if (!this.#write(shelf, picture, picture.textTrouble)) throw new Error(`Expected a text of ${picture.url}, got none`)
+    if (!this.#write(shelf, picture, picture.textTrouble))
+      throw new Error(`Expected a text of ${picture.url}, got none`)
   }
 
   /**
@@ -125,7 +127,9 @@ class Writer {
    * False, and nothing written, where the site has no language left for it.
    */
   placeAgain(picture: Picture, trouble: TroubleName | null): boolean {
-    const near = this.#shelves.filter(({ domain }) => domain.designer === null || domain.designer === picture.designer)
+    const near = this.#shelves.filter(
+      ({ domain }) => domain.designer === null || domain.designer === picture.designer,
+    )
     return this.#write(this.#random.pick(near), picture, trouble)
   }
 
@@ -189,7 +193,9 @@ function pageAddress({ name, addresses }: Domain, language: string, number: numb
     case 'folders':
       return number === 1 ? `${root}/${language}/` : `${root}/${language}/page/${number}`
     case 'query':
-      return number === 1 ? `${root}/gallery?lang=${language}` : `${root}/gallery?lang=${language}&page=${number}`
+      return number === 1
+        ? `${root}/gallery?lang=${language}`
+        : `${root}/gallery?lang=${language}&page=${number}`
     case 'files':
       return `${root}/gallery-${language}-${number}.html`
   }

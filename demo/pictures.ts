@@ -44,9 +44,15 @@ const FORMATS: Partial<Record<TroubleName, Format>> = {
   'html-as-jpeg': 'jpeg',
 }
 const WITHOUT_FILE = new Set<TroubleName>([
-  'dead-link', 'gone-for-good', 'server-error', 'rate-limited', 'redirect-loop', 'html-as-jpeg', 'pixel-bomb',
+  'dead-link',
+  'gone-for-good',
+  'server-error',
+  'rate-limited',
+  'redirect-loop',
+  'html-as-jpeg',
+  'pixel-bomb',
   'refused-connection',
-]) // prettier-ignore
+])
 const LEAST_GOOD = 15
 
 /**
@@ -63,12 +69,16 @@ export function planPictures(
   hosts: readonly Host[],
 ): Picture[] {
   const random = seededRandom(seed, 'pictures')
-  const subjects = random.shuffle(loadEmojis()).flatMap((emoji) => DESIGNERS.map((designer) => ({ emoji, designer })))
+  const subjects = random
+    .shuffle(loadEmojis())
+    .flatMap((emoji) => DESIGNERS.map((designer) => ({ emoji, designer })))
   const planted = troubles.flatMap((name) => plantings(name, pictures))
   const goodCount = pictures - planted.length
   if (goodCount < LEAST_GOOD) {
     const least = planted.length + LEAST_GOOD
-    throw new RangeError(`Expected at least ${least} pictures for these troubles, got ${pictures}; ask for fewer troubles`)
+    throw new RangeError(
+      `Expected at least ${least} pictures for these troubles, got ${pictures}; ask for fewer troubles`,
+    )
   }
   if (pictures > subjects.length) {
     throw new RangeError(`Expected at most ${subjects.length} pictures, got ${pictures}`)
@@ -80,8 +90,12 @@ export function planPictures(
     const { emoji, designer } = subjects[i] as (typeof subjects)[number]
     return makePicture(place, i, emoji, designer, role)
   })
-  const originals = random.shuffle(made.filter(({ trouble, textTrouble }) => trouble === null && textTrouble === null))
-  return made.map((picture, i) => (isCopy(picture.trouble) ? copyOf(place, i, picture.trouble, originals) : picture))
+  const originals = random.shuffle(
+    made.filter(({ trouble, textTrouble }) => trouble === null && textTrouble === null),
+  )
+  return made.map((picture, i) =>
+    isCopy(picture.trouble) ? copyOf(place, i, picture.trouble, originals) : picture,
+  )
 }
 
 // Half of the text troubles have a picture of their own; the others are a second text of a good picture (pages.ts).
@@ -135,20 +149,35 @@ function isCopy(trouble: TroubleName | null): boolean {
   return trouble === 'exact-duplicate' || trouble === 'near-duplicate'
 }
 
-// A copy lives on a domain of its designer: one held out by domain stays held out.
-function copyOf(place: Place, index: number, trouble: TroubleName | null, originals: readonly Picture[]): Picture {
+function copyOf(
+  place: Place,
+  index: number,
+  trouble: TroubleName | null,
+  originals: readonly Picture[],
+): Picture {
   const random = seededRandom(place.seed, `copy ${index}`)
   const { url, emoji, designer, recipe } = random.pick(originals)
   if (recipe === null) throw new Error(`Expected a good picture at ${url}, got one without a file`)
   return trouble === 'exact-duplicate'
     ? { ...makePicture(place, index, emoji, designer, trouble, recipe), sameBytesAs: url }
-    : { ...makePicture(place, index, emoji, designer, trouble, reencode(recipe, random)), nearDuplicateOf: url }
+    : {
+        ...makePicture(place, index, emoji, designer, trouble, reencode(recipe, random)),
+        nearDuplicateOf: url,
+      }
 }
 
-function pickHost({ domains, hosts }: Place, trouble: TroubleName | null, designer: Designer, random: Random): string {
-  if (trouble !== null && trouble in TROUBLE_HOSTS) {
-    const names: readonly string[] = TROUBLE_HOSTS[trouble as keyof typeof TROUBLE_HOSTS]
-    return random.pick(names.filter((name) => hosts.some((host) => host.name === name)))
+function pickHost(
+  { domains, hosts }: Place,
+  trouble: TroubleName | null,
+  designer: Designer,
+  random: Random,
+): string {
+  const own: Partial<Record<TroubleName, readonly string[]>> = TROUBLE_HOSTS
+  const special = hosts.filter(({ name }) => trouble !== null && own[trouble]?.includes(name))
+  const owners = new Map(domains.map((each) => [each.name, each.designer]))
+  if (special.length > 0) {
+    // A picture that is served lives with its designer: one held out by domain stays held out.
+    return (special.find(({ domain }) => owners.get(domain) === designer) ?? random.pick(special)).name
   }
   const domain = random.pick(domains.filter((each) => each.designer === designer))
   // A host without robots.txt forbids nothing; a seventh of the pictures live beside the pages.
@@ -156,7 +185,13 @@ function pickHost({ domains, hosts }: Place, trouble: TroubleName | null, design
   return `${random.next() < 1 / 7 ? 'www' : random.pick(labels)}.${domain.name}`
 }
 
-function pathOf(trouble: TroubleName | null, emoji: Emoji, { format, width, height }: Recipe, id: string, random: Random) {
+function pathOf(
+  trouble: TroubleName | null,
+  emoji: Emoji,
+  { format, width, height }: Recipe,
+  id: string,
+  random: Random,
+) {
   const ending = extension(format)
   if (trouble === 'robots-path') return random.pick([`/private/${id}.${ending}`, `/img/${id}.draft.jpg`])
   if (trouble === 'robots-allow') return `/private/press/${id}.${ending}`

@@ -2,8 +2,15 @@ import type { Random } from '../src/core/random.ts'
 import type { Designer, Emoji } from './art.ts'
 
 export type Format =
-  | 'jpeg' | 'png' | 'webp' | 'avif' | 'gif' | 'svg'
-  | 'jpeg-cmyk' | 'jpeg-orientation-6' | 'png-16-bit'
+  | 'jpeg'
+  | 'png'
+  | 'webp'
+  | 'avif'
+  | 'gif'
+  | 'svg'
+  | 'jpeg-cmyk'
+  | 'jpeg-orientation-6'
+  | 'png-16-bit'
 
 /** Everything a picture file is made from: equal recipes are equal bytes. */
 export interface Recipe {
@@ -49,7 +56,18 @@ export type Shape = 'usual' | 'small' | 'long'
 export const SIZE_LIMITS = { minSide: 64, maxRatio: 3 } as const
 
 const RATIOS = [1, 1, 1, 4 / 3, 3 / 4, 3 / 2, 2 / 3, 16 / 9]
-const USUAL_FORMATS: readonly Format[] = ['jpeg', 'jpeg', 'jpeg', 'jpeg', 'jpeg', 'jpeg', 'png', 'png', 'webp', 'jpeg']
+const USUAL_FORMATS: readonly Format[] = [
+  'jpeg',
+  'jpeg',
+  'jpeg',
+  'jpeg',
+  'jpeg',
+  'jpeg',
+  'png',
+  'png',
+  'webp',
+  'jpeg',
+]
 const LONGEST_SIDE = 640
 
 export function makeRecipe(
@@ -93,7 +111,9 @@ export function reencode(recipe: Recipe, random: Random): Recipe {
 function size(random: Random, shape: Shape): { width: number; height: number } {
   if (shape === 'small') {
     const side = 8 + random.below(SIZE_LIMITS.minSide - 8)
-    return random.next() < 0.5 ? { width: side, height: side } : { width: side, height: 64 + random.below(60) }
+    return random.next() < 0.5
+      ? { width: side, height: side }
+      : { width: side, height: 64 + random.below(60) }
   }
   if (shape === 'long') {
     const short = 64 + random.below(40)

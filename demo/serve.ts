@@ -91,7 +91,10 @@ export async function serveWeb(
 ): Promise<RunningServer & { hosts: Record<string, string> }> {
   const routes = webRoutes(web, renderer)
   const server = await serveHosts(routes, port)
-  const hosts = web.hosts.map(({ name, isRefused }) => [name, `127.0.0.1:${isRefused ? CLOSED_PORT : server.port}`])
+  const hosts = web.hosts.map(({ name, isRefused }) => [
+    name,
+    `127.0.0.1:${isRefused ? CLOSED_PORT : server.port}`,
+  ])
   return { ...server, hosts: Object.fromEntries(hosts) as Record<string, string> }
 }
 
@@ -99,7 +102,8 @@ function webRoutes(web: Web, renderer: Renderer): Map<string, HostRoutes> {
   const answers = new Map<string, Answer>()
   const html = (text: string) => sendBytes('text/html; charset=utf-8', text)
   for (const { name, robots } of web.hosts) {
-    if (robots !== null) answers.set(`http://${name}/robots.txt`, sendBytes('text/plain; charset=utf-8', robots))
+    if (robots !== null)
+      answers.set(`http://${name}/robots.txt`, sendBytes('text/plain; charset=utf-8', robots))
   }
   web.sites.forEach((site, i) => {
     const neighbour = web.sites[(i + 1) % web.sites.length]?.start ?? site.start
@@ -115,6 +119,9 @@ function webRoutes(web: Web, renderer: Renderer): Map<string, HostRoutes> {
 
   const served = web.hosts.filter(({ isRefused }) => !isRefused)
   return new Map(
-    served.map(({ name, latencyMs }) => [name, { latencyMs, find: (path) => answers.get(`http://${name}${path}`) }]),
+    served.map(({ name, latencyMs }) => [
+      name,
+      { latencyMs, find: (path) => answers.get(`http://${name}${path}`) },
+    ]),
   )
 }

@@ -30,7 +30,11 @@ const picture = (perMille: number, expected: Expected, summary: string) =>
 /** Every trouble the demo web plants, and how a run should end for it. */
 export const TROUBLES = {
   'file-name': text(20, dropped('file-name', 'too-few-words'), 'alt is a file name'),
-  boilerplate: text(15, dropped('boilerplate', 'too-few-words'), 'alt says "logo", "photo", "image not available"'),
+  boilerplate: text(
+    15,
+    dropped('boilerplate', 'too-few-words'),
+    'alt says "logo", "photo", "image not available"',
+  ),
   'date-only': text(5, dropped('boilerplate', 'too-few-words'), 'alt is a date and nothing else'),
   'one-character': text(5, dropped('too-short', 'too-few-words'), 'alt is one character'),
   'empty-alt': text(10, dropped('too-short', 'too-few-words', 'no-text'), 'alt is empty or blank'),
@@ -48,9 +52,17 @@ export const TROUBLES = {
   'redirect-loop': picture(2, failed('redirect-loop', 'too-many-redirects'), 'a to b to a'),
   'stalled-body': picture(1, failed('timeout-body'), 'half a picture, then nothing until the client closes'),
   'endless-body': picture(1, failed('too-many-bytes'), 'bytes until the client closes, no Content-Length'),
-  'length-too-long': picture(2, failed('bad-length'), 'Content-Length above the body, then the connection closes'),
+  'length-too-long': picture(
+    2,
+    failed('bad-length'),
+    'Content-Length above the body, then the connection closes',
+  ),
   'length-too-short': picture(2, failed('image-truncated'), 'Content-Length below the body'),
-  'truncated-jpeg': picture(5, failed('image-truncated'), 'a JPEG that ends in the middle, with a matching length'),
+  'truncated-jpeg': picture(
+    5,
+    failed('image-truncated'),
+    'a JPEG that ends in the middle, with a matching length',
+  ),
   'html-as-jpeg': picture(5, failed('not-an-image'), 'an HTML page that says image/jpeg'),
   'pixel-bomb': picture(1, failed('too-many-pixels'), 'a PNG of 30,000 x 30,000 px in 110 kB'),
   svg: picture(3, failed('svg-refused'), 'an SVG'),
@@ -62,7 +74,11 @@ export const TROUBLES = {
   'too-elongated': picture(10, dropped('too-elongated'), 'one side over 3 times the other'),
   'exact-duplicate': picture(30, dropped('duplicate'), 'the same bytes at another address'),
 
-  'near-duplicate': picture(30, kept, 'the same picture at another size or format: no stage looks for it yet'),
+  'near-duplicate': picture(
+    30,
+    kept,
+    'the same picture at another size or format: no stage looks for it yet',
+  ),
   'robots-allow': picture(3, kept, 'a path allowed inside a disallowed folder'),
   moved: picture(5, kept, 'a redirect to the picture'),
   'slow-host': picture(30, kept, 'a host that answers 150 ms late'),

@@ -58,7 +58,11 @@ export function truthOf({ seed, sites, pictures }: Web): Truth {
   const troubled = new Map(pictures.map(({ url, trouble }) => [url, trouble]))
   const links = sites.flatMap(({ pages }) =>
     pages.flatMap((page) =>
-      page.links.map((link) => ({ ...link, text: normalText(link.text), expected: expectedOf(link.trouble) })),
+      page.links.map((link) => ({
+        ...link,
+        text: normalText(link.text),
+        expected: expectedOf(link.trouble),
+      })),
     ),
   )
   const wanted = new Set(

@@ -28,15 +28,21 @@ export interface Web {
   pictures: readonly Picture[]
 }
 
-/**
- * Plans hosts, pictures, texts, pages and troubles.
- *
- * Memory: about 2 kB a picture, and 60 MB for names and icon tables on first use.
- */
-export function planWeb({ seed = 1, pictures = DEMO_PICTURES, troubles = TROUBLE_NAMES }: WebOptions = {}): Web {
+/** Plans hosts, pictures, texts, pages and troubles; reads the names and code points of the packages on first use. */
+export function planWeb({
+  seed = 1,
+  pictures = DEMO_PICTURES,
+  troubles = TROUBLE_NAMES,
+}: WebOptions = {}): Web {
   const isCut = pictures < CUT_BELOW
   const domains = planDomains(isCut)
   const hosts = planHosts(domains)
   const planned = planPictures(seed, pictures, troubles, domains, hosts)
-  return { seed, domains, hosts, sites: planSites(seed, planned, troubles, domains, isCut), pictures: planned }
+  return {
+    seed,
+    domains,
+    hosts,
+    sites: planSites(seed, planned, troubles, domains, isCut),
+    pictures: planned,
+  }
 }

@@ -9,8 +9,23 @@ import type { Emoji } from './art.ts'
  * a matter of a detector's quality and not of luck.
  */
 export const KEPT_LANGUAGES = [
-  'da', 'de', 'en', 'es', 'fr', 'hi', 'it', 'ja', 'nb', 'nl', 'pl', 'pt', 'ru', 'sv', 'uk', 'zh',
-] as const // prettier-ignore
+  'da',
+  'de',
+  'en',
+  'es',
+  'fr',
+  'hi',
+  'it',
+  'ja',
+  'nb',
+  'nl',
+  'pl',
+  'pt',
+  'ru',
+  'sv',
+  'uk',
+  'zh',
+] as const
 export const DROPPED_LANGUAGES = ['bn', 'et', 'fi', 'hu', 'ko', 'lt', 'th', 'vi'] as const
 
 /** What every good text has at least; words as `Intl.Segmenter` counts them. */
@@ -31,7 +46,9 @@ export function describe(emoji: Emoji, language: string, random: Random): string
   const found = words.get(emoji.hexcode)
   if (!found) throw new Error(`Expected a name of ${emoji.hexcode} in ${language}, got none`)
   const label = found.label
-  const tags = random.shuffle(found.tags.filter((tag) => /\p{L}{2}|\p{Lo}/u.test(tag) && !contains(label, tag)))
+  const tags = random.shuffle(
+    found.tags.filter((tag) => /\p{L}{2}|\p{Lo}/u.test(tag) && !contains(label, tag)),
+  )
   const group = groups[emoji.group] ?? ''
 
   const used = tags.splice(0, 1 + random.below(3))
@@ -62,7 +79,7 @@ export function groupName(group: number, language: string): string {
 }
 
 function isLongEnough(text: string, language: string): boolean {
-  return countWords(text, language) >= AIM_WORDS && [...text].length >= TEXT_LIMITS.minChars
+  return countWords(text, language) >= AIM_WORDS && Array.from(text).length >= TEXT_LIMITS.minChars
 }
 
 function join(label: string, tags: readonly string[], style: number, language: string): string {

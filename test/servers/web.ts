@@ -49,7 +49,8 @@ export async function startServer(routes: Record<string, Answer | string | Buffe
     return found
   }
   const hosts = new Map(names.map((name) => [name, { find: (path: string) => find(name + path) }]))
-  for (const own of ['127.0.0.1', 'localhost']) hosts.set(own, { find: (path) => find(own + path) ?? find(path) })
+  for (const own of ['127.0.0.1', 'localhost'])
+    hosts.set(own, { find: (path) => find(own + path) ?? find(path) })
   const server = await serveHosts(hosts)
   const address = `127.0.0.1:${server.port}`
   return {
