@@ -1,1 +1,2 @@
-export {}
+export { mergeLinks } from './merge-links.ts'
+export { site } from './site.ts'

@@ -1,4 +1,5 @@
-import { toPairloomError, type Network } from '../core/index.ts'
+import type { Network } from '../core/index.ts'
+import { reasonOf } from './fetch-error.ts'
 import { parseRobots, productToken, ROBOTS_BYTES, type RobotsTxt } from './robots-txt.ts'
 
 /** Redirects of a robots.txt that are followed, across hosts too (RFC 9309, 2.3.1.2). */
@@ -38,7 +39,9 @@ interface Origin {
 
 /**
  * Opens the robots.txt of origins by RFC 9309, 2.3.1: 2xx is obeyed, 4xx allows all but for 429, which is a plea to
- * stay away; 5xx, 429, a network error and more than five redirects forbid all. Never throws.
+ * stay away; 5xx, 429, a network error and more than five redirects forbid all.
+ *
+ * Throws only what is no `PL_FETCH`: the request was aborted, and nothing is known.
  */
 export function openRobots(request: RobotsRequest, network: Pick<Network, 'agent'>): Robots {
   const agent = productToken(network.agent)
@@ -51,6 +54,7 @@ export function openRobots(request: RobotsRequest, network: Pick<Network, 'agent
     origins.delete(origin)
     origins.set(origin, opened)
     if (origins.size > ORIGINS) origins.delete(origins.keys().next().value!)
+    opened.catch(() => origins.delete(origin))
     return opened
   }
 
@@ -80,7 +84,7 @@ async function load(request: RobotsRequest, file: string): Promise<Origin> {
   let url = file
   try {
     for (let hop = 0; hop <= REDIRECTS; hop++) {
-      const { status, location, body } = await request(url, ROBOTS_BYTES)
+      const { status, location, body } = await requestTwice(request, url)
       if (status >= 300 && status < 400 && location !== null) {
         const next = URL.parse(location, url)
         if (next === null) return { file, txt: null, unreachable: `redirect to ${location}` }
@@ -93,6 +97,17 @@ async function load(request: RobotsRequest, file: string): Promise<Origin> {
     }
     return { file, txt: null, unreachable: `more than ${REDIRECTS} redirects` }
   } catch (error) {
-    return { file, txt: null, unreachable: toPairloomError(error, 'PL_FETCH').message }
+    if (reasonOf(error) === null) throw error
+    return { file, txt: null, unreachable: (error as Error).message }
+  }
+}
+
+/** A connection that breaks once says nothing of the host: the answer for all of its URLs is worth a second try. */
+async function requestTwice(request: RobotsRequest, url: string): ReturnType<RobotsRequest> {
+  try {
+    return await request(url, ROBOTS_BYTES)
+  } catch (error) {
+    if (!['connect-reset', 'bad-length', 'dns-failed'].includes(reasonOf(error) ?? '')) throw error
+    return request(url, ROBOTS_BYTES)
   }
 }

@@ -1,0 +1,101 @@
+import { z } from 'zod'
+import { defineGlobal, LINK_COLUMNS, type GlobalBatch, type LinkRow, type Text } from '../core/index.ts'
+import { openSmallest } from './merge-smallest.ts'
+
+const BATCH_ROWS = 1000
+
+const options = z.strictObject({
+  partitions: z.int().min(1).max(4096).default(16).describe('output partitions; a site lies in one of them'),
+  maxTexts: z.int().min(1).max(100_000).default(1000).describe('texts, and merged uids, that one row keeps at most'),
+})
+
+/**
+ * Joins rows of the same image into one, so that it is fetched once, and gives each site to one partition, so that a
+ * host is asked from one place.
+ *
+ * The keeper is the row with the smallest uid. Its caption comes first; then follow the texts of all rows, each
+ * (kind, text, page) once, in the order of page and text. The other rows are dropped as `merged`, their value the
+ * keeper's uid. Rows come out in the order of image_id, which mixes the hosts of a partition.
+ * Memory: the texts of one image, at most twice maxTexts; the engine sorts, and spills.
+ */
+export const mergeLinks = defineGlobal({
+  name: 'crawl/merge-links',
+  version: 1,
+  summary: 'Join rows of the same image, and give each site to one partition',
+  options,
+  reads: ['uid', 'image_id', 'url', 'site', 'texts', 'caption', 'merged_uids'],
+  adds: { texts: LINK_COLUMNS.texts, caption: LINK_COLUMNS.caption, merged_uids: LINK_COLUMNS.merged_uids },
+  partitions: (chosen) => chosen.partitions,
+  async *run(input, { options: { partitions, maxTexts }, drop }): AsyncGenerator<GlobalBatch> {
+    let merge: Merge | null = null
+    let partition = 0
+    let batch: LinkRow[] = []
+
+    for await (const rows of input.sql(ordered(partitions))) {
+      for (const { pairloom_slot: _, pairloom_partition, ...columns } of rows) {
+        const row = columns as LinkRow
+        if (merge?.keeper.image_id === row.image_id) {
+          const value = merge.keeper.uid
+          drop(row, { status: 'dropped', rule: 'crawl/merge-links', reason: 'merged', value, limit: null })
+          merge.add(row)
+          continue
+        }
+        if (merge) batch.push(merge.row())
+        merge = openMerge(row, maxTexts)
+        const to = (pairloom_partition as number) / SLOTS
+        if (batch.length > 0 && (to !== partition || batch.length >= BATCH_ROWS)) {
+          yield { partition, rows: batch }
+          batch = []
+        }
+        partition = to
+      }
+    }
+    if (merge) batch.push(merge.row())
+    if (batch.length > 0) yield { partition, rows: batch }
+  },
+})
+
+interface Merge {
+  keeper: LinkRow
+  add(row: LinkRow): void
+  row(): LinkRow
+}
+
+function openMerge(keeper: LinkRow, limit: number): Merge {
+  const caption = keeper.texts[keeper.caption]!
+  const keyOf = ({ kind, text, page }: Text) => `${page ?? ''}\0${text}\0${kind}`
+  const texts = openSmallest(limit, keyOf)
+  const uids = openSmallest(limit, (uid: string) => uid)
+  function add(row: LinkRow): void {
+    row.texts.forEach((text) => texts.add(text))
+    for (const uid of [row.uid, ...row.merged_uids]) if (uid !== keeper.uid) uids.add(uid)
+  }
+  add(keeper)
+  return {
+    keeper,
+    add,
+    row() {
+      const others = texts.values().filter((text) => keyOf(text) !== keyOf(caption))
+      return { ...keeper, texts: [caption, ...others.slice(0, limit - 1)], caption: 0, merged_uids: uids.values() }
+    },
+  }
+}
+
+/** Values of the four hex digits that place a site. */
+const SLOTS = 65_536
+
+/**
+ * All rows by output partition, image and uid.
+ *
+ * DuckDB and Spark share md5 and instr but no way to read a hex number: four digits are looked up one by one.
+ * `pairloom_partition` is the partition x 65,536. Rows of equal uid differ in their texts' pages alone, and lists of
+ * structs are ordered alike in both.
+ */
+function ordered(partitions: number): string {
+  const digit = (at: number) => `(instr('0123456789abcdef', substr(md5(site), ${at}, 1)) - 1)`
+  const slot = `(${digit(1)} * 4096 + ${digit(2)} * 256 + ${digit(3)} * 16 + ${digit(4)}) * ${partitions}`
+  return `
+    SELECT *, pairloom_slot - pairloom_slot % ${SLOTS} AS pairloom_partition
+    FROM (SELECT *, ${slot} AS pairloom_slot FROM input) AS placed
+    ORDER BY pairloom_partition, image_id, uid, texts`
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod'
+import { defineSource, LINK_COLUMNS, runtime, type LinkRow } from '../core/index.ts'
+import { openHttp } from './http.ts'
+import { robotsRequest } from './http-robots.ts'
+import { linkRows } from './links.ts'
+import { openRobots } from './robots.ts'
+import { openSiteClient } from './site-client.ts'
+import { walkSite } from './site-walk.ts'
+import { siteOf, webUrl } from './url.ts'
+
+/** Rows handed on at once, at least. */
+const BATCH_ROWS = 500
+
+const startUrl = z.string().refine((text) => webUrl(text).url !== null, {
+  error: 'Expected an http or https URL without user and password, at most 2000 characters',
+})
+
+const options = z.strictObject({
+  start: z.array(startUrl).min(1).describe('pages to start from; one site after another is walked from its own'),
+  scope: z
+    .enum(['origin', 'site'])
+    .default('origin')
+    .describe('follow links within the origins of the start pages, or within their registrable domains'),
+  sitemap: z
+    .enum(['auto', 'only', 'never'])
+    .default('auto')
+    .describe('auto: pages of the sitemaps, then links; only: pages of the sitemaps; never: links'),
+  maxPages: z.int().min(1).max(10_000_000).default(1000).describe('pages asked for in one site, those that fail included'),
+  maxDepth: z.int().min(0).max(1000).default(20).describe('links away from a start page or a sitemap'),
+  maxPageBytes: z.int().min(1024).max(256 * 2 ** 20).default(8 * 2 ** 20).describe('largest page, bytes'),
+  delayMs: runtime(z.int().min(0).default(500)).describe('pause between two requests to a host, ms'),
+  maxCrawlDelayMs: runtime(z.int().min(0).default(30_000)).describe(
+    'longest pause that a Crawl-delay line can ask for, ms',
+  ),
+  retries: runtime(z.int().min(0).max(10).default(2)).describe('further tries of a page where one may help'),
+  backoffMs: runtime(z.int().min(0).default(1000)).describe('wait before the first further try, ms; doubled after it'),
+})
+
+interface SitePart extends Record<string, unknown> {
+  site: string
+  start: string[]
+}
+
+/**
+ * Walks web sites and gives each `<img>` that has an alt text, with the page it stands on.
+ *
+ * A site (registrable domain) is one partition, so that a host is asked from one place, one request at a time. Its
+ * robots.txt, X-Robots-Tag headers and robots metas are obeyed: pictures of a page that says noindex, noimageindex,
+ * noai or noimageai are not taken. Order of rows: pages as walked, pictures as in the document; the same picture and
+ * alt on two pages are two rows, which `crawl/merge-links` joins.
+ */
+export const site = defineSource({
+  name: 'crawl/site',
+  version: 1,
+  summary: 'Walk web sites by sitemap and links, and take pictures with their alt texts',
+  options,
+  columns: LINK_COLUMNS,
+  snapshot: true,
+  partitions({ start }): SitePart[] {
+    const sites = new Map<string, Set<string>>()
+    for (const text of start) {
+      const { url } = webUrl(text)
+      const key = siteOf(url!)
+      sites.set(key, (sites.get(key) ?? new Set()).add(url!))
+    }
+    return [...sites]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, urls]) => ({ site: key, start: [...urls] }))
+  },
+  async *read(part, context) {
+    const { options: chosen, network, signal, count } = context
+    const http = openHttp(network, { connectionsPerOrigin: 1 })
+    try {
+      const robots = openRobots(robotsRequest(http, signal), network)
+      const client = openSiteClient(http, robots, { ...chosen, signal })
+      const { start } = part as SitePart
+      let batch: LinkRow[] = []
+      for await (const page of walkSite({ ...chosen, start }, client, robots, context)) {
+        const { noImages } = page.robots
+        if (noImages !== null) {
+          count(`pages.${noImages}`)
+          count('images.opted-out', page.images.length)
+          continue
+        }
+        batch.push(...linkRows(page))
+        if (batch.length < BATCH_ROWS) continue
+        yield batch
+        batch = []
+      }
+      if (batch.length > 0) yield batch
+    } finally {
+      await http.close()
+    }
+  },
+})
