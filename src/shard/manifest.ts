@@ -15,9 +15,12 @@ export async function writeManifest(
   parts: readonly SinkPart[],
   context: Pick<SinkContext, 'create'>,
 ): Promise<OutFile> {
-  const shards = parts.flatMap(({ files: [shard, index] }) =>
-    shard ? [{ ...shard, ...(index && { index: { path: index.path, bytes: index.bytes, sha256: index.sha256 } }) }] : [],
-  )
+  const shards = parts.flatMap(({ files: [shard, index] }) => {
+    if (!shard) return []
+    if (!index) return [shard]
+    const { path, bytes, sha256 } = index
+    return [{ ...shard, index: { path, bytes, sha256 } }]
+  })
   const sum = (of: 'rows' | 'bytes') => shards.reduce((total, shard) => total + shard[of], 0)
   const manifest = {
     format: `pairloom/${format}`,

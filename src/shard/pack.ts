@@ -30,7 +30,9 @@ export const pack = defineGlobal({
   summary: 'Shuffle all rows and cut them into shards by rows and bytes',
   options,
   check: ({ shardRows, shardBytes }) =>
-    shardRows === null && shardBytes === null ? ['shardRows and shardBytes are both null, expected one limit at least'] : [],
+    shardRows === null && shardBytes === null
+      ? ['shardRows and shardBytes are both null, expected one limit at least']
+      : [],
   reads: ['uid', 'bytes_length'],
   adds: {},
   async *run(input, { options: { shuffle, shardRows, shardBytes }, seed }) {

@@ -1,7 +1,7 @@
 import { zstdCompressSync } from 'node:zlib'
 import type { SchemaElement } from 'hyparquet'
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
-import type { Column, Columns, Row } from '../core/column.ts'
+import type { Column, Columns, ColumnType, Row } from '../core/column.ts'
 import { PairloomError } from '../core/error.ts'
 import type { OutWriter } from '../core/stage.ts'
 
@@ -21,7 +21,7 @@ export interface PictureTableWriter {
  * indexes. hyparquet-writer takes half the processor time of parquet-wasm where values are large.
  *
  * Memory: two row groups, rows and encoded.
- * @throws PairloomError `PL_TABLE` for a value that is not of its column's type
+ * @throws PairloomError `PL_COLUMN` for a missing value, or one that is not of its column's type
  */
 export function openPictureTable(columns: Columns, out: OutWriter, hasImages: boolean): PictureTableWriter {
   const segments = new Segments()
@@ -45,13 +45,21 @@ export function openPictureTable(columns: Columns, out: OutWriter, hasImages: bo
     if (rows.length === 0) return
     const columnData = Object.entries(columns).map(([name, column]) => ({
       name,
-      data: rows.map((row) => written(column, row[name])),
+      data: rows.map((row) => written(name, column, row[name])),
       columnIndex: column.type !== 'texts' && column.type !== 'list<utf8>',
     }))
-    const image = { name: 'image', data: images, codec: 'UNCOMPRESSED', encoding: 'PLAIN', statistics: false } as const
-    guarded(() =>
-      writer.write({ columnData: hasImages ? [...columnData, image] : columnData, rowGroupSize: rows.length }),
-    )
+    const image = {
+      name: 'image',
+      data: images,
+      codec: 'UNCOMPRESSED',
+      encoding: 'PLAIN',
+      statistics: false,
+    } as const
+    // Gives a promise only where the byte writer has a flush of its own.
+    void writer.write({
+      columnData: hasImages ? [...columnData, image] : columnData,
+      rowGroupSize: rows.length,
+    })
     rows = []
     images = []
     groupBytes = 0
@@ -76,7 +84,7 @@ export function openPictureTable(columns: Columns, out: OutWriter, hasImages: bo
     },
     async close() {
       await flush()
-      guarded(() => writer.finish())
+      void writer.finish()
       await drain()
       return { ...(await out.close()), rows: total }
     },
@@ -88,13 +96,25 @@ export function openPictureTable(columns: Columns, out: OutWriter, hasImages: bo
 function elements(name: string, { type, nullable }: Pick<Column, 'type' | 'nullable'>): SchemaElement[] {
   const repetition = nullable ? 'OPTIONAL' : 'REQUIRED'
   const list = (item: SchemaElement[]): SchemaElement[] => [
-    { name, repetition_type: repetition, converted_type: 'LIST', logical_type: { type: 'LIST' }, num_children: 1 },
+    {
+      name,
+      repetition_type: repetition,
+      converted_type: 'LIST',
+      logical_type: { type: 'LIST' },
+      num_children: 1,
+    },
     { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
     ...item,
   ]
   switch (type) {
     case 'utf8':
-      return [leaf(name, repetition, { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } })]
+      return [
+        leaf(name, repetition, {
+          type: 'BYTE_ARRAY',
+          converted_type: 'UTF8',
+          logical_type: { type: 'STRING' },
+        }),
+      ]
     case 'bool':
       return [leaf(name, repetition, { type: 'BOOLEAN' })]
     case 'int32':
@@ -117,21 +137,37 @@ function elements(name: string, { type, nullable }: Pick<Column, 'type' | 'nulla
   }
 }
 
-function leaf(name: string, repetition_type: 'REQUIRED' | 'OPTIONAL', type: Partial<SchemaElement>): SchemaElement {
+function leaf(
+  name: string,
+  repetition_type: 'REQUIRED' | 'OPTIONAL',
+  type: Partial<SchemaElement>,
+): SchemaElement {
   return { name, repetition_type, ...type }
 }
 
-function written({ type }: Column, value: unknown): unknown {
-  return type === 'int64' && typeof value === 'number' ? BigInt(value) : value
-}
+/** JavaScript type of a column's values. */
+const VALUES = {
+  utf8: (v) => typeof v === 'string',
+  bool: (v) => typeof v === 'boolean',
+  int32: (v) => Number.isInteger(v) && v === ((v as number) | 0),
+  int64: (v) => Number.isSafeInteger(v),
+  float64: (v) => typeof v === 'number',
+  'list<utf8>': (v) => Array.isArray(v),
+  texts: (v) => Array.isArray(v),
+} satisfies Record<ColumnType, (value: unknown) => boolean>
 
-function guarded(work: () => void): void {
-  try {
-    work()
-  } catch (error) {
-    const said = (error as Error).message
-    throw new PairloomError('PL_TABLE', `Expected values of their columns' types, got: ${said}`, { cause: error })
+/** The value as hyparquet-writer takes it. */
+function written(name: string, { type, nullable }: Column, value: unknown): unknown {
+  if (value === null || value === undefined ? nullable : VALUES[type](value)) {
+    return type === 'int64' && typeof value === 'number' ? BigInt(value) : value
   }
+  throw new PairloomError(
+    'PL_COLUMN',
+    `Expected ${type} in column ${name}, got ${typeof value} ${String(value)}`,
+    {
+      data: { column: name },
+    },
+  )
 }
 
 /** Takes a page of pictures as it is: copied into one growing buffer, a row group would cost three times its size. */

@@ -25,7 +25,8 @@ export async function* readAhead(
   for await (const rows of batches) {
     for (const row of rows) {
       const ref = row as Row & BytesRef
-      while (pending.length === READS || (pending.length > 0 && inFlight + ref.bytes_length > MAX_BYTES)) yield await next()
+      while (pending.length === READS || (pending.length > 0 && inFlight + ref.bytes_length > MAX_BYTES))
+        yield await next()
       const read = bytes.read(ref)
       // A read may fail before its turn; whoever awaits it in its turn hears of it.
       read.catch(() => undefined)

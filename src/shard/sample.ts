@@ -7,7 +7,9 @@ import { BYTES_COLUMNS, captionOf, type Text } from '../core/row.ts'
 export const columnsOption = z
   .union([z.literal('all'), z.array(z.string()).min(1)])
   .default('all')
-  .describe('columns that go into the shard beside uid; all: every one but those that vary between two crawls')
+  .describe(
+    'columns that go into the shard beside uid; all: every one but those that vary between two crawls',
+  )
 
 /** Columns that lead, in this order; all others follow in the order of the rows. */
 const FIRST = [
@@ -32,16 +34,26 @@ const FIRST = [
  */
 export function sampleColumns(columns: Columns, chosen: 'all' | readonly string[]): Columns {
   const stable = Object.keys(columns).filter((name) => !(name in BYTES_COLUMNS) && !columns[name]!.volatile)
-  const ordered = [...FIRST.filter((name) => stable.includes(name)), ...stable.filter((name) => !FIRST.includes(name))]
+  const ordered = [
+    ...FIRST.filter((name) => stable.includes(name)),
+    ...stable.filter((name) => !FIRST.includes(name)),
+  ]
   const unknown = chosen === 'all' ? [] : chosen.filter((name) => !ordered.includes(name))
   if (unknown.length > 0) {
-    throw new PairloomError('PL_COLUMN', `Expected columns of ${ordered.join(', ')}; got ${unknown.join(', ')}`, {
-      data: { unknown, columns: ordered },
-    })
+    throw new PairloomError(
+      'PL_COLUMN',
+      `Expected columns of ${ordered.join(', ')}; got ${unknown.join(', ')}`,
+      {
+        data: { unknown, columns: ordered },
+      },
+    )
   }
   const names = chosen === 'all' ? ordered : ordered.filter((name) => name === 'uid' || chosen.includes(name))
   return Object.fromEntries(
-    names.map((name) => [name, name === 'caption' ? { type: 'utf8', doc: 'the text chosen as caption' } : columns[name]!]),
+    names.map((name) => [
+      name,
+      name === 'caption' ? { type: 'utf8', doc: 'the text chosen as caption' } : columns[name]!,
+    ]),
   )
 }
 

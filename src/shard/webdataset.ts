@@ -52,7 +52,9 @@ export const webdataset = defineSink({
   },
   async publish(parts, context) {
     const columns = { ...sampleColumns(context.columns, context.options.columns), ...PLACE_COLUMNS }
-    const sizes = Object.fromEntries(parts.flatMap(({ files: [tar] }: SinkPart) => (tar ? [[tar.path, tar.rows]] : [])))
+    const sizes = Object.fromEntries(
+      parts.flatMap(({ files: [tar] }: SinkPart) => (tar ? [[tar.path, tar.rows]] : [])),
+    )
     const manifest = await writeManifest('webdataset', columns, parts, context)
     return [manifest, await writeJson('sizes.json', sizes, manifest.rows, context)]
   },
@@ -64,7 +66,11 @@ interface Shard {
   abort(): Promise<void>
 }
 
-async function openShard(name: string, columns: Columns, context: Pick<SinkContext, 'create'>): Promise<Shard> {
+async function openShard(
+  name: string,
+  columns: Columns,
+  context: Pick<SinkContext, 'create'>,
+): Promise<Shard> {
   const tar = openTar(await context.create(`${name}.tar`))
   const indexFile = await context.create(`${name}.parquet`).catch(async (error: unknown) => {
     await tar.abort()
@@ -81,7 +87,9 @@ async function openShard(name: string, columns: Columns, context: Pick<SinkConte
         tar.append(`${key}.txt`, Buffer.from(captionOf(row))),
         tar.append(`${key}.json`, Buffer.from(JSON.stringify(sample))),
       ])
-      await index.append([{ ...sample, ...place('image', image), ...place('text', text), ...place('json', json) }])
+      await index.append([
+        { ...sample, ...place('image', image), ...place('text', text), ...place('json', json) },
+      ])
     },
     async close() {
       const rows = index.rows

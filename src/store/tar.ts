@@ -35,7 +35,9 @@ export interface TarMember {
  */
 export function tarHeader(name: string, size: number): Buffer {
   if (name === '' || name.includes('\0')) {
-    throw new PairloomError('PL_TAR', `Expected a member name, got ${JSON.stringify(name)}`, { data: { name } })
+    throw new PairloomError('PL_TAR', `Expected a member name, got ${JSON.stringify(name)}`, {
+      data: { name },
+    })
   }
   const fits = splitName(name)
   const records: Record<string, string> = {}
@@ -45,8 +47,17 @@ export function tarHeader(name: string, size: number): Buffer {
   const header = ustar(short, prefix, size > MAX_OCTAL ? 0 : size, '0')
   if (Object.keys(records).length === 0) return header
 
-  const pax = Buffer.from(Object.entries(records).map(([key, value]) => paxRecord(key, value)).join(''))
-  return Buffer.concat([ustar('././@PaxHeader', '', pax.length, 'x'), pax, Buffer.alloc(padding(pax.length)), header])
+  const pax = Buffer.from(
+    Object.entries(records)
+      .map(([key, value]) => paxRecord(key, value))
+      .join(''),
+  )
+  return Buffer.concat([
+    ustar('././@PaxHeader', '', pax.length, 'x'),
+    pax,
+    Buffer.alloc(padding(pax.length)),
+    header,
+  ])
 }
 
 /** Writes a tar, one member a write. Memory: a copy of the members that are being appended. */
@@ -123,7 +134,9 @@ function splitName(name: string): [prefix: string, name: string] | null {
   if (!/^[\x20-\x7e]+$/.test(name)) return null
   if (name.length <= 100) return ['', name]
   const slash = name.indexOf('/', name.length - 101)
-  return slash > 0 && slash <= 155 && slash < name.length - 1 ? [name.slice(0, slash), name.slice(slash + 1)] : null
+  return slash > 0 && slash <= 155 && slash < name.length - 1
+    ? [name.slice(0, slash), name.slice(slash + 1)]
+    : null
 }
 
 function ustar(name: string, prefix: string, size: number, type: string): Buffer {
@@ -179,23 +192,26 @@ function parseHeader(header: Buffer, offset: number): { name: string; size: numb
 
 /** Octal digits, or GNU's base 256 where the first bit is set. */
 function parseSize(field: Buffer, offset: number): number {
-  const size = field[0]! & 0x80 ? Number(field.readBigUInt64BE(4)) : Number.parseInt(text(field).trim() || '0', 8)
+  const size =
+    field[0]! & 0x80 ? Number(field.readBigUInt64BE(4)) : Number.parseInt(text(field).trim() || '0', 8)
   if (!Number.isSafeInteger(size)) throw damaged(offset, 'the size of the header is no number')
   return size
 }
 
 function parsePax(bytes: Buffer, offset: number): Overrides {
   const found: Overrides = {}
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const blank = bytes.indexOf(0x20, at)
     const length = blank < 0 ? Number.NaN : Number(bytes.toString('latin1', at, blank))
-    if (!(length > blank - at && at + length <= bytes.length)) throw damaged(offset + at, 'a pax record is damaged')
+    if (!(length > blank - at && at + length <= bytes.length))
+      throw damaged(offset + at, 'a pax record is damaged')
     const record = bytes.toString('utf8', blank + 1, at + length - 1)
     const equals = record.indexOf('=')
     const key = record.slice(0, equals)
     if (key === 'path') found.name = record.slice(equals + 1)
     if (key === 'size') found.size = Number(record.slice(equals + 1))
-    if (found.size !== undefined && !Number.isSafeInteger(found.size)) throw damaged(offset + at, 'a pax size is no number')
+    if (found.size !== undefined && !Number.isSafeInteger(found.size))
+      throw damaged(offset + at, 'a pax size is no number')
     at += length
   }
   return found
@@ -208,7 +224,9 @@ function text(field: Buffer): string {
 }
 
 function damaged(offset: number, what: string): PairloomError {
-  return new PairloomError('PL_TAR', `Expected a sound tar, but at byte ${offset} ${what}`, { data: { offset } })
+  return new PairloomError('PL_TAR', `Expected a sound tar, but at byte ${offset} ${what}`, {
+    data: { offset },
+  })
 }
 
 /** Takes exact numbers of bytes from a stream of chunks. */

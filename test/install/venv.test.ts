@@ -18,18 +18,24 @@ describe('venv', () => {
 
   it('says what is missing and how to get it, and installs nothing unasked', () => {
     vi.stubEnv('PAIRLOOM_TEST_INSTALL', '')
-    expect(venv('some', ['pyarrow==26.0.1']).missing).toMatch(/pyarrow==26\.0\.1.*PAIRLOOM_TEST_INSTALL=1 npm test/)
+    expect(venv('some', ['pyarrow==26.0.1']).missing).toMatch(
+      /pyarrow==26\.0\.1.*PAIRLOOM_TEST_INSTALL=1 npm test/,
+    )
     expect(readdirSync(cache)).toEqual([])
   })
 
-  it.skipIf(missingProgram('python3'))('fails and leaves nothing behind where it should install but cannot', async () => {
-    vi.stubEnv('PAIRLOOM_TEST_INSTALL', '1')
-    vi.stubEnv('PIP_NO_INDEX', '1')
-    const some = venv('some', ['pyarrow==26.0.1'])
-    expect(some.missing).toBeNull()
-    await expect(some.make()).rejects.toThrow('pyarrow==26.0.1')
-    expect(readdirSync(join(cache, 'pairloom'))).toEqual([])
-  }, 120_000)
+  it.skipIf(missingProgram('python3'))(
+    'fails and leaves nothing behind where it should install but cannot',
+    async () => {
+      vi.stubEnv('PAIRLOOM_TEST_INSTALL', '1')
+      vi.stubEnv('PIP_NO_INDEX', '1')
+      const some = venv('some', ['pyarrow==26.0.1'])
+      expect(some.missing).toBeNull()
+      await expect(some.make()).rejects.toThrow('pyarrow==26.0.1')
+      expect(readdirSync(join(cache, 'pairloom'))).toEqual([])
+    },
+    120_000,
+  )
 
   it('has another place for other packages', () => {
     const of = (...packages: string[]) => venv('some', packages).python

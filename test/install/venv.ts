@@ -44,7 +44,15 @@ export function venv(name: string, packages: readonly string[]): Venv {
       try {
         await run('python3', ['-m', 'venv', aside])
         const pip = [join(aside, 'bin', 'python'), '-m', 'pip', '--disable-pip-version-check'] as const
-        await run(pip[0], [...pip.slice(1), 'install', '--quiet', '--no-deps', '--only-binary', ':all:', ...packages])
+        await run(pip[0], [
+          ...pip.slice(1),
+          'install',
+          '--quiet',
+          '--no-deps',
+          '--only-binary',
+          ':all:',
+          ...packages,
+        ])
         await run(pip[0], [...pip.slice(1), 'check'])
         await rename(aside, home)
       } catch (error) {

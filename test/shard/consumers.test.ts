@@ -9,7 +9,7 @@ import { captionOf, type ImageRow } from '../../src/core/row.ts'
 import type { Sink } from '../../src/core/stage.ts'
 import { parquet, webdataset } from '../../src/shard/index.ts'
 import { venv } from '../install/venv.ts'
-import { runSink, samples } from './harness.ts'
+import { pictureOf, runSink, samples } from './harness.ts'
 
 const consumers = venv('consumers', [
   'webdataset==1.0.2',
@@ -22,7 +22,9 @@ const consumers = venv('consumers', [
 const folder = mkdtempSync(join(tmpdir(), 'pairloom-consumers-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-describe.skipIf(consumers.missing)(`shards read by the real webdataset and pyarrow${note(consumers.missing)}`, () => {
+const title = `shards read by the real webdataset and pyarrow${consumers.missing ? ` (${consumers.missing})` : ''}`
+
+describe.skipIf(consumers.missing)(title, () => {
   let rows: ImageRow[]
   let pictures: Map<string, Buffer>
   beforeAll(async () => {
@@ -44,7 +46,12 @@ describe.skipIf(consumers.missing)(`shards read by the real webdataset and pyarr
     const home = await written('index', webdataset as Sink)
     const wanted = [rows[3]!, rows[26]!, rows[59]!]
     expect(script('read_by_index.py', home, ...wanted.map((r) => r.uid))).toEqual(
-      wanted.map((row, i) => ({ uid: row.uid, shard: `0000${i}.tar`, caption: captionOf(row), image: sha256(picture(row)) })),
+      wanted.map((row, i) => ({
+        uid: row.uid,
+        shard: `0000${i}.tar`,
+        caption: captionOf(row),
+        image: sha256(pictureOf(row, pictures)),
+      })),
     )
   })
 
@@ -57,7 +64,10 @@ describe.skipIf(consumers.missing)(`shards read by the real webdataset and pyarr
 table = pq.read_table(sys.argv[1])
 table.validate(full=True)
 print(json.dumps({f.name: [str(f.type), f.nullable] for f in table.schema}))`
-    const types = JSON.parse(python('-c', check, join(home, '00000.parquet'))) as Record<string, [string, boolean]>
+    const types = JSON.parse(python('-c', check, join(home, '00000.parquet'))) as Record<
+      string,
+      [string, boolean]
+    >
     expect(types).toMatchObject({
       uid: ['string', false],
       caption: ['string', false],
@@ -66,7 +76,9 @@ print(json.dumps({f.name: [str(f.type), f.nullable] for f in table.schema}))`
       is_photo: ['bool', true],
       ...(name === 'parquet' ? { image: ['binary', false] } : { tar_image_offset: ['int64', false] }),
     })
-    expect(types.texts![0]).toMatch(/^list<\w+: struct<kind: string not null, text: string not null, language: string, score: double, page: string> not null>$/)
+    expect(types.texts![0]).toMatch(
+      /^list<\w+: struct<kind: string not null, text: string not null, language: string, score: double, page: string> not null>$/,
+    )
   })
 
   /** Three shards in a folder of their own. */
@@ -80,25 +92,20 @@ print(json.dumps({f.name: [str(f.type), f.nullable] for f in table.schema}))`
   /** What the scripts should print of a row: its pixels as sharp decodes them. */
   async function seen(row: ImageRow) {
     const { uid, width, height } = row
-    const pixels = sha256(await sharp(picture(row)).removeAlpha().raw().toBuffer())
+    const pixels = sha256(await sharp(pictureOf(row, pictures)).removeAlpha().raw().toBuffer())
     return { uid, text: captionOf(row), width, height, texts: row.texts.map((t) => t.text), pixels }
-  }
-
-  function picture(row: ImageRow): Buffer {
-    return pictures.get(`${row.bytes_part}:${row.bytes_offset}`)!
   }
 })
 
 /** Runs a script of examples/consume; its JSON lines. */
 function script(name: string, ...args: string[]): unknown[] {
   const out = python(resolve(import.meta.dirname, '../../examples/consume', name), ...args)
-  return out.trim().split('\n').map((line) => JSON.parse(line) as unknown)
+  return out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown)
 }
 
 function python(...args: string[]): string {
   return execFileSync(consumers.python, args, { encoding: 'utf8', maxBuffer: 2 ** 26 })
-}
-
-function note(missing: string | null): string {
-  return missing ? ` (${missing})` : ''
 }

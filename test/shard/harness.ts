@@ -6,7 +6,15 @@ import type { Columns, Row } from '../../src/core/column.ts'
 import { PairloomError } from '../../src/core/error.ts'
 import { sha256 } from '../../src/core/hash.ts'
 import { seededRandom } from '../../src/core/random.ts'
-import { IMAGE_COLUMNS, imageId, LINK_COLUMNS, uid, type ImageRow, type Text } from '../../src/core/row.ts'
+import {
+  captionOf,
+  IMAGE_COLUMNS,
+  imageId,
+  LINK_COLUMNS,
+  uid,
+  type ImageRow,
+  type Text,
+} from '../../src/core/row.ts'
 import type { OutFile, Sink, SinkContext, SinkPart } from '../../src/core/stage.ts'
 
 /** Columns of rows as they come to a sink: the usual ones, a measure, and one that no shard may hold. */
@@ -18,7 +26,16 @@ export const COLUMNS: Columns = {
   is_photo: { type: 'bool', nullable: true, doc: 'is a photo' },
 }
 
-const WORDS = ['a red fox', 'ein Fuchs, rot', '赤い狐 🦊', 'лиса', 'ثعلب أحمر', '', 'two\nlines\t"quoted"', '🏴󠁧󠁢󠁷󠁬󠁳󠁿 é']
+const WORDS = [
+  'a red fox',
+  'ein Fuchs, rot',
+  '赤い狐 🦊',
+  'лиса',
+  'ثعلب أحمر',
+  '',
+  'two\nlines\t"quoted"',
+  '🏴󠁧󠁢󠁷󠁬󠁳󠁿 é',
+]
 const FORMATS = ['jpeg', 'png', 'webp'] as const
 
 /**
@@ -37,11 +54,20 @@ export async function samples(
     const url = `https://example.org/p/${i}.jpg`
     const [width, height, format] = [8 + random.below(40), 8 + random.below(40), FORMATS[i % 3]!]
     const raw = Buffer.from(Array.from({ length: width * height * 3 }, () => random.below(256)))
-    const encode = () => sharp(raw, { raw: { width, height, channels: 3 } }).toFormat(format, { quality: 90 }).toBuffer()
+    const encode = () =>
+      sharp(raw, { raw: { width, height, channels: 3 } })
+        .toFormat(format, { quality: 90 })
+        .toBuffer()
     const picture = decodable ? await encode() : raw
     const texts: Text[] = Array.from({ length: 1 + (i % 3) }, (_, k) => {
       const text = WORDS[(i + k) % WORDS.length]!
-      const found = { kind: 'alt', text, language: k === 0 ? 'en' : null, score: k === 0 ? 0.5 : null, page: `https://example.org/${i}` }
+      const found = {
+        kind: 'alt',
+        text,
+        language: k === 0 ? 'en' : null,
+        score: k === 0 ? 0.5 : null,
+        page: `https://example.org/${i}`,
+      }
       return i % 2 ? found : (Object.fromEntries(Object.entries(found).reverse()) as unknown as Text)
     })
     const row: ImageRow = {
@@ -73,6 +99,18 @@ export async function samples(
   return { rows, pictures }
 }
 
+/** The stored picture of a row. */
+export function pictureOf(row: Row, pictures: ReadonlyMap<string, Buffer>): Buffer {
+  return pictures.get(`${String(row.bytes_part)}:${String(row.bytes_offset)}`)!
+}
+
+/** What a shard should say of a row. */
+export function sampleOf(row: ImageRow): Row {
+  const hidden = ['bytes_dataset', 'bytes_part', 'bytes_offset', 'bytes_length', 'fetched_at']
+  const told = Object.entries(row).filter(([name]) => !hidden.includes(name))
+  return { ...Object.fromEntries(told), caption: captionOf(row) }
+}
+
 export interface Written {
   files: Map<string, Buffer>
   published: OutFile[]
@@ -87,7 +125,13 @@ export async function runSink(
   sink: Sink,
   partitions: readonly Row[][],
   pictures: ReadonlyMap<string, Buffer>,
-  { options = {}, batchRows = 7, order = partitions.map((_, i) => i), columns = COLUMNS, fail = () => false }: {
+  {
+    options = {},
+    batchRows = 7,
+    order = partitions.map((_, i) => i),
+    columns = COLUMNS,
+    fail = () => false,
+  }: {
     options?: Record<string, unknown>
     batchRows?: number
     order?: number[]
@@ -116,7 +160,8 @@ export async function runSink(
         // Reads end in another order than they began.
         for (let turn = bytes_offset % 5; turn >= 0; turn--) await Promise.resolve()
         const picture = pictures.get(`${bytes_part}:${bytes_offset}`)
-        if (!picture) throw new PairloomError('PL_NOT_FOUND', `Expected a picture at ${bytes_part}:${bytes_offset}`)
+        if (!picture)
+          throw new PairloomError('PL_NOT_FOUND', `Expected a picture at ${bytes_part}:${bytes_offset}`)
         return picture
       },
     },
@@ -129,7 +174,8 @@ export async function runSink(
       let bytes = 0
       return {
         async write(chunk) {
-          if (fail(path, (bytes += chunk.length))) throw new PairloomError('PL_STORE_FULL', 'the disk is full')
+          if (fail(path, (bytes += chunk.length)))
+            throw new PairloomError('PL_STORE_FULL', 'the disk is full')
           chunks.push(Buffer.from(chunk))
         },
         async close() {
@@ -147,7 +193,8 @@ export async function runSink(
   for (const partition of order) {
     const rows = partitions[partition]!
     const batches = (async function* () {
-      for (let i = 0; i < rows.length; i += batchRows) yield await Promise.resolve(rows.slice(i, i + batchRows))
+      for (let i = 0; i < rows.length; i += batchRows)
+        yield await Promise.resolve(rows.slice(i, i + batchRows))
     })()
     try {
       parts[partition] = await sink.write(batches, { ...context, partition })

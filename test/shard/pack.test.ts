@@ -21,7 +21,10 @@ afterAll(() => rmSync(folder, { recursive: true }))
 describe('shard/pack', () => {
   it('orders by md5 of seed and uid, whatever partitions the rows came in', async () => {
     const { rows } = await samples(300)
-    const key = (row: Row, seed: string) => createHash('md5').update(hash128(seed) + String(row.uid)).digest('hex')
+    const key = (row: Row, seed: string) =>
+      createHash('md5')
+        .update(hash128(seed) + String(row.uid))
+        .digest('hex')
     for (const seed of ['7', "o'clock\\"]) {
       const wanted = [...rows].sort((a, b) => (key(a, seed) < key(b, seed) ? -1 : 1)).map((r) => r.uid)
       const whole = await packed([rows], {}, seed)
@@ -84,7 +87,10 @@ async function packed(partitions: Row[][], options: object, seed = '7'): Promise
     await table.close()
   }
   const sql = await openSql({ memoryBytes: 2 ** 28, scratch: join(store.root, 'spill') })
-  await sql.view('input', partitions.map((_, i) => store.locate(`${i}.parquet`)))
+  await sql.view(
+    'input',
+    partitions.map((_, i) => store.locate(`${i}.parquet`)),
+  )
   try {
     return await run((statement) => sql.query(statement), options, seed)
   } finally {
@@ -96,14 +102,19 @@ async function packed(partitions: Row[][], options: object, seed = '7'): Promise
 function all(rows: Row[], options: object, batchRows = 2): Promise<Row[][]> {
   return run(
     async function* () {
-      for (let i = 0; i < rows.length; i += batchRows) yield await Promise.resolve(rows.slice(i, i + batchRows))
+      for (let i = 0; i < rows.length; i += batchRows)
+        yield await Promise.resolve(rows.slice(i, i + batchRows))
     },
     options,
     '7',
   )
 }
 
-async function run(sql: (statement: string) => AsyncIterable<Row[]>, options: object, seed: string): Promise<Row[][]> {
+async function run(
+  sql: (statement: string) => AsyncIterable<Row[]>,
+  options: object,
+  seed: string,
+): Promise<Row[][]> {
   const shards: Row[][] = []
   const unused = () => Promise.reject(new Error('not for a global stage'))
   const batches = stage.run(

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { Row } from '../../src/core/column.ts'
 import { sha256 } from '../../src/core/hash.ts'
-import { captionOf, type ImageRow } from '../../src/core/row.ts'
+import { captionOf } from '../../src/core/row.ts'
 import type { Sink } from '../../src/core/stage.ts'
 import { webdataset } from '../../src/shard/index.ts'
 import { readTar, type TarMember } from '../../src/store/tar.ts'
-import { readParquet, runSink, samples } from './harness.ts'
+import { pictureOf, readParquet, runSink, sampleOf, samples } from './harness.ts'
 
 const sink = webdataset as Sink
 
@@ -15,13 +15,17 @@ describe('shard/webdataset', () => {
     const { files, counters } = await runSink(sink, [rows.slice(0, 40), rows.slice(40)], pictures)
     const found = [...(await members(files.get('00000.tar')!)), ...(await members(files.get('00001.tar')!))]
     expect(found.map((m) => m.name)).toEqual(
-      rows.flatMap(({ uid, format }) => [`${uid}.${format === 'jpeg' ? 'jpg' : format}`, `${uid}.txt`, `${uid}.json`]),
+      rows.flatMap(({ uid, format }) => [
+        `${uid}.${format === 'jpeg' ? 'jpg' : format}`,
+        `${uid}.txt`,
+        `${uid}.json`,
+      ]),
     )
     for (const [i, row] of rows.entries()) {
       const [image, text, json] = found.slice(3 * i, 3 * i + 3).map((m) => m.bytes)
       expect(image!.equals(pictureOf(row, pictures))).toBe(true)
       expect(text!.toString()).toBe(captionOf(row))
-      expect(JSON.parse(json!.toString())).toEqual(sampleOfRow(row))
+      expect(JSON.parse(json!.toString())).toEqual(sampleOf(row))
     }
     expect(counters).toEqual({ 'bytes.out': [...pictures.values()].reduce((n, p) => n + p.length, 0) })
   })
@@ -29,13 +33,16 @@ describe('shard/webdataset', () => {
   it('writes the keys of every json in one order, and no place, time or address', async () => {
     const { rows, pictures } = await samples(4)
     const { files } = await runSink(sink, [rows], pictures)
-    const texts = (await members(files.get('00000.tar')!)).filter((m) => m.name.endsWith('.json')).map((m) => m.bytes.toString())
+    const texts = (await members(files.get('00000.tar')!))
+      .filter((m) => m.name.endsWith('.json'))
+      .map((m) => m.bytes.toString())
     const keys = texts.map((t) => Object.keys(JSON.parse(t) as Row))
     expect(new Set(keys.map(String)).size).toBe(1)
     expect(keys[0]!.slice(0, 5)).toEqual(['uid', 'image_id', 'url', 'texts', 'caption'])
     expect(keys[0]).toContain('image_size_ratio')
     expect(keys[0]!.filter((k) => k.startsWith('bytes_') || k === 'fetched_at')).toEqual([])
-    for (const text of texts) expect(text).toMatch(/"texts":\[\{"kind":[^{]*"text":[^{]*"language":[^{]*"score":[^{]*"page":/)
+    for (const text of texts)
+      expect(text).toMatch(/"texts":\[\{"kind":[^{]*"text":[^{]*"language":[^{]*"score":[^{]*"page":/)
   })
 
   it('indexes each shard: the offsets lead to the bytes', async () => {
@@ -51,7 +58,10 @@ describe('shard/webdataset', () => {
     for (const [i, row] of rows.entries()) {
       expect(part(index[i]!, 'image').equals(pictureOf(row, pictures))).toBe(true)
       expect(part(index[i]!, 'text').toString()).toBe(captionOf(row))
-      expect(JSON.parse(part(index[i]!, 'json').toString())).toMatchObject({ uid: row.uid, caption: captionOf(row) })
+      expect(JSON.parse(part(index[i]!, 'json').toString())).toMatchObject({
+        uid: row.uid,
+        caption: captionOf(row),
+      })
     }
   })
 
@@ -63,7 +73,11 @@ describe('shard/webdataset', () => {
       expect({ bytes: files.get(path)!.length, hash: sha256(files.get(path)!) }).toEqual({ bytes, hash })
     }
     expect(JSON.parse(files.get('sizes.json')!.toString())).toEqual({ '00000.tar': 20, '00001.tar': 10 })
-    const manifest = JSON.parse(files.get('manifest.json')!.toString()) as { shards: Row[]; columns: Row; rows: number }
+    const manifest = JSON.parse(files.get('manifest.json')!.toString()) as {
+      shards: Row[]
+      columns: Row
+      rows: number
+    }
     expect(manifest).toMatchObject({ format: 'pairloom/webdataset', version: 1, rows: 30 })
     expect(manifest.shards).toEqual(
       ['00000', '00001'].map((name, i) => ({
@@ -73,7 +87,9 @@ describe('shard/webdataset', () => {
         index: { path: `${name}.parquet`, ...sized(files.get(`${name}.parquet`)!) },
       })),
     )
-    expect(manifest.columns).toMatchObject({ image_size_ratio: { type: 'float64', nullable: true, doc: 'longest / shortest side' } })
+    expect(manifest.columns).toMatchObject({
+      image_size_ratio: { type: 'float64', nullable: true, doc: 'longest / shortest side' },
+    })
   })
 
   it('gives the same bytes whatever the batches and the order of partitions; the golden holds', async () => {
@@ -81,7 +97,8 @@ describe('shard/webdataset', () => {
     const partitions = [rows.slice(0, 17), rows.slice(17, 40), rows.slice(40)]
     const one = await runSink(sink, partitions, pictures, { batchRows: 50 })
     const other = await runSink(sink, partitions, pictures, { batchRows: 1, order: [2, 0, 1] })
-    const hashes = ({ files }: typeof one) => Object.fromEntries([...files].map(([path, b]) => [path, sha256(b)]).sort())
+    const hashes = ({ files }: typeof one) =>
+      Object.fromEntries([...files].map(([path, b]) => [path, sha256(b)]))
     expect(hashes(other)).toEqual(hashes(one))
     // When this changes, so must the version of the stage.
     expect(hashes(one)['00000.tar']).toBe('af297b67e96c2db2c8b4ae3c7da64b422b19fdd1b82c69177787b89e5bdd8bcf')
@@ -91,7 +108,11 @@ describe('shard/webdataset', () => {
     const { rows, pictures } = await samples(2)
     const { files } = await runSink(sink, [rows], pictures, { options: { columns: ['url', 'caption'] } })
     const json = (await members(files.get('00000.tar')!)).find((m) => m.name.endsWith('.json'))!
-    expect(JSON.parse(json.bytes.toString())).toEqual({ uid: rows[0]!.uid, url: rows[0]!.url, caption: captionOf(rows[0]!) })
+    expect(JSON.parse(json.bytes.toString())).toEqual({
+      uid: rows[0]!.uid,
+      url: rows[0]!.url,
+      caption: captionOf(rows[0]!),
+    })
   })
 
   it.each(['widht', 'bytes_offset', 'fetched_at'])('refuses the column %s', async (column) => {
@@ -121,31 +142,37 @@ describe('shard/webdataset', () => {
     expect(JSON.parse(found[2]!.bytes.toString())).toMatchObject({ uid: 'a/b.c%' })
   })
 
-  it.each(['00000.tar', '00000.parquet'])('leaves nothing behind when %s cannot be written', async (broken) => {
-    const { rows, pictures } = await samples(20)
-    const run = runSink(sink, [rows], pictures, { fail: (path, bytes) => path === broken && bytes > 4 })
-    await expect(run).rejects.toMatchObject({ code: 'PL_STORE_FULL', aborted: ['00000.tar', '00000.parquet'] })
-  })
+  it.each(['00000.tar', '00000.parquet'])(
+    'leaves nothing behind when %s cannot be written',
+    async (broken) => {
+      const { rows, pictures } = await samples(20)
+      const run = runSink(sink, [rows], pictures, { fail: (path, bytes) => path === broken && bytes > 4 })
+      await expect(run).rejects.toMatchObject({
+        code: 'PL_STORE_FULL',
+        aborted: ['00000.tar', '00000.parquet'],
+      })
+    },
+  )
 
   it('stops at a picture that is gone', async () => {
     const { rows, pictures } = await samples(20)
     pictures.delete(`${rows[19]!.bytes_part}:${rows[19]!.bytes_offset}`)
-    await expect(runSink(sink, [rows], pictures)).rejects.toMatchObject({ code: 'PL_NOT_FOUND', aborted: ['00000.tar', '00000.parquet'] })
+    await expect(runSink(sink, [rows], pictures)).rejects.toMatchObject({
+      code: 'PL_NOT_FOUND',
+      aborted: ['00000.tar', '00000.parquet'],
+    })
   })
 })
 
 async function members(tar: Buffer): Promise<TarMember[]> {
   const found: TarMember[] = []
-  for await (const member of readTar((async function* () { yield await Promise.resolve(tar) })())) found.push(member)
+  for await (const member of readTar(
+    (async function* () {
+      yield await Promise.resolve(tar)
+    })(),
+  ))
+    found.push(member)
   return found
-}
-
-function pictureOf(row: ImageRow, pictures: Map<string, Buffer>): Buffer {
-  return pictures.get(`${row.bytes_part}:${row.bytes_offset}`)!
-}
-
-function sampleOfRow({ bytes_dataset, bytes_part, bytes_offset, bytes_length, fetched_at, ...row }: ImageRow): Row {
-  return { ...row, caption: captionOf(row) }
 }
 
 function sized(file: Buffer) {

@@ -19,7 +19,10 @@ const NAMES = [
   `${'z'.repeat(156)}/b`, // prefix too long: pax
   'ünï/日本.txt', // not ASCII: pax
 ]
-const members = NAMES.map((name, i) => ({ name, bytes: Buffer.alloc([0, 1, 511, 512, 513, 70_000][i]!, 65 + i) }))
+const members = NAMES.map((name, i) => ({
+  name,
+  bytes: Buffer.alloc([0, 1, 511, 512, 513, 70_000][i]!, 65 + i),
+}))
 const folder = mkdtempSync(join(tmpdir(), 'pairloom-tar-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -32,18 +35,21 @@ describe('openTar', () => {
     }
   })
 
-  it.skipIf(noPython ?? noGnuTar)(`is listed by tar and read by Python tarfile${note(noPython ?? noGnuTar)}`, async () => {
-    const file = join(folder, 'peers.tar')
-    writeFileSync(file, (await pack(members)).tar)
-    const listed = execFileSync('tar', ['tf', file], { env: { ...process.env, LC_ALL: 'C.UTF-8' } })
-    expect(listed.toString().trim().split('\n')).toEqual(NAMES)
-    const script = `import hashlib, json, sys, tarfile
+  it.skipIf(noPython ?? noGnuTar)(
+    `is listed by tar and read by Python tarfile${note(noPython ?? noGnuTar)}`,
+    async () => {
+      const file = join(folder, 'peers.tar')
+      writeFileSync(file, (await pack(members)).tar)
+      const listed = execFileSync('tar', ['tf', file], { env: { ...process.env, LC_ALL: 'C.UTF-8' } })
+      expect(listed.toString().trim().split('\n')).toEqual(NAMES)
+      const script = `import hashlib, json, sys, tarfile
 t = tarfile.open(sys.argv[1])
 print(json.dumps([[m.name, m.offset_data, m.mtime, m.uid, hashlib.sha256(t.extractfile(m).read()).hexdigest()] for m in t]))`
-    const read = JSON.parse(execFileSync('python3', ['-c', script, file]).toString()) as unknown
-    const { places } = await pack(members)
-    expect(read).toEqual(members.map((m, i) => [m.name, places[i]!.offset, 0, 0, sha256(m.bytes)]))
-  })
+      const read = JSON.parse(execFileSync('python3', ['-c', script, file]).toString()) as unknown
+      const { places } = await pack(members)
+      expect(read).toEqual(members.map((m, i) => [m.name, places[i]!.offset, 0, 0, sha256(m.bytes)]))
+    },
+  )
 
   it('fails every later append once a write has failed', async () => {
     let writes = 0
@@ -52,7 +58,9 @@ print(json.dumps([[m.name, m.offset_data, m.mtime, m.uid, hashlib.sha256(t.extra
       close: () => Promise.resolve({ bytes: 0, sha256: '' }),
       abort: () => Promise.resolve(),
     })
-    const appends = await Promise.allSettled(['a', 'b', 'c'].map((name) => tar.append(name, Buffer.from(name))))
+    const appends = await Promise.allSettled(
+      ['a', 'b', 'c'].map((name) => tar.append(name, Buffer.from(name))),
+    )
     expect(appends.map((a) => a.status)).toEqual(['fulfilled', 'rejected', 'rejected'])
     await expect(tar.close()).rejects.toThrow('disk full')
     expect(writes).toBe(2)
@@ -71,13 +79,16 @@ describe('tarHeader', () => {
     expect(tarHeader('big', size).length).toBe(bytes)
   })
 
-  it.skipIf(noPython).each([2 ** 33 - 1, 2 ** 33])(`holds a size of %i as Python tarfile reads it${note(noPython)}`, (size) => {
-    const header = tarHeader('big', size)
-    const script = `import io, sys, tarfile
+  it.skipIf(noPython).each([2 ** 33 - 1, 2 ** 33])(
+    `holds a size of %i as Python tarfile reads it${note(noPython)}`,
+    (size) => {
+      const header = tarHeader('big', size)
+      const script = `import io, sys, tarfile
 t = tarfile.open(fileobj=io.BytesIO(sys.stdin.buffer.read()))
 print(t.next().size)`
-    expect(Number(execFileSync('python3', ['-c', script], { input: header }).toString())).toBe(size)
-  })
+      expect(Number(execFileSync('python3', ['-c', script], { input: header }).toString())).toBe(size)
+    },
+  )
 })
 
 describe('readTar', () => {
@@ -87,13 +98,25 @@ describe('readTar', () => {
     expect(read).toEqual(members.map((m, i) => ({ ...m, offset: places[i]!.offset })))
   })
 
-  it.skipIf(noGnuTar).each(['gnu', 'pax', 'ustar', 'v7'])(`reads what GNU tar writes as %s, folders and links passed over${note(noGnuTar)}`, async (format) => {
-    const name = format === 'gnu' || format === 'pax' ? `in/${'l'.repeat(120)}.txt` : 'in/short.txt'
-    const file = join(folder, `${format}.tar`)
-    execFileSync('bash', ['-c', `mkdir -p in && echo hello >"$0" && ln -sf x in/link && tar --format=${format} -cf "$1" in && rm -r in`, name, file], { cwd: folder })
-    const read = await all(readTar(createReadStream(file)))
-    expect(read.map((m) => [m.name, m.bytes.toString()])).toEqual([[name, 'hello\n']])
-  })
+  it.skipIf(noGnuTar).each(['gnu', 'pax', 'ustar', 'v7'])(
+    `reads what GNU tar writes as %s, folders and links passed over${note(noGnuTar)}`,
+    async (format) => {
+      const name = format === 'gnu' || format === 'pax' ? `in/${'l'.repeat(120)}.txt` : 'in/short.txt'
+      const file = join(folder, `${format}.tar`)
+      execFileSync(
+        'bash',
+        [
+          '-c',
+          `mkdir -p in && echo hello >"$0" && ln -sf x in/link && tar --format=${format} -cf "$1" in && rm -r in`,
+          name,
+          file,
+        ],
+        { cwd: folder },
+      )
+      const read = await all(readTar(createReadStream(file)))
+      expect(read.map((m) => [m.name, m.bytes.toString()])).toEqual([[name, 'hello\n']])
+    },
+  )
 
   it.each([
     { damage: 'a flipped header bit', at: (tar: Buffer) => void (tar[0]! ^= 1), offset: 0 },
@@ -116,7 +139,10 @@ describe('readTar', () => {
   it('refuses damaged pax records', async () => {
     const { tar } = await pack([{ name: 'n'.repeat(150), bytes: Buffer.from('a') }])
     tar.write('999', 512, 'latin1')
-    await expect(all(readTar(chunked(tar, 700)))).rejects.toMatchObject({ code: 'PL_TAR', data: { offset: 512 } })
+    await expect(all(readTar(chunked(tar, 700)))).rejects.toMatchObject({
+      code: 'PL_TAR',
+      data: { offset: 512 },
+    })
   })
 
   it('closes its input when the reader stops early', async () => {
