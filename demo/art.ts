@@ -13,8 +13,9 @@ export interface Emoji {
   hexcode: string
   /** English slug, used in file names. */
   slug: string
-  /** Index into the groups of emojibase's messages. */
+  /** Places in the groups and subgroups of emojibase's messages. */
   group: number
+  subgroup: number
   /** Icon name in each set. */
   icons: Record<Designer, string>
 }
@@ -69,7 +70,7 @@ interface EmojiEntry {
 
 function findEmojis(): Emoji[] {
   const entries = readJson<EmojiEntry[]>('emojibase-data/en/data.json')
-  const { subgroups } = readJson<{ subgroups: Record<string, string> }>('emojibase-data/meta/groups.json')
+  const { subgroups } = readJson<{ subgroups: Record<number, string> }>('emojibase-data/meta/groups.json')
   const noto = iconNames('noto')
   const names = {
     noto,
@@ -83,9 +84,10 @@ function findEmojis(): Emoji[] {
   return entries.flatMap(({ hexcode, label, group, subgroup }) => {
     const skipped =
       group === undefined ||
+      subgroup === undefined ||
       group === COMPONENT_GROUP ||
       hexcode.includes('200D') ||
-      SKIPPED_SUBGROUPS.has(subgroups[String(subgroup)] ?? '')
+      SKIPPED_SUBGROUPS.has(subgroups[subgroup] ?? '')
     if (skipped) return []
     const key = codePoints(hexcode)
     const [n, t, o, f, e] = DESIGNERS.map((designer) => names[designer].get(key))
@@ -99,6 +101,7 @@ function findEmojis(): Emoji[] {
         hexcode,
         slug,
         group,
+        subgroup,
         icons: { noto: n, twemoji: t, openmoji: o, 'fluent-emoji-flat': f, emojione: e },
       },
     ]

@@ -10,6 +10,9 @@ export interface Outcome {
   stage: string
   /** Empty for kept ones. */
   reason: string
+  uid?: string
+  /** Uid of the link whose row took this one's text in: it has that one's fate. */
+  mergedInto?: string
 }
 
 /** caught + missed = planted. A trouble that should end well (a GIF, a slow host) is caught when the link is kept. */
@@ -37,7 +40,15 @@ export interface Judgement {
  */
 export function judge(truth: Truth, outcomes: Iterable<Outcome>): Judgement {
   const fates = new Map<string, Outcome>()
-  for (const outcome of outcomes) fates.set(keyOf(outcome), outcome)
+  const byUid = new Map<string, Outcome>()
+  for (const outcome of outcomes) {
+    fates.set(keyOf(outcome), outcome)
+    if (outcome.uid !== undefined) byUid.set(outcome.uid, outcome)
+  }
+  for (const [key, { mergedInto }] of fates) {
+    const keeper = mergedInto === undefined ? undefined : byUid.get(mergedInto)
+    if (keeper) fates.set(key, keeper)
+  }
   const swapped = swapDuplicates(truth, fates)
 
   const summary: Judgement = { planted: {}, good: { pairs: 0, kept: 0, lost: {} }, unknown: 0 }

@@ -28,49 +28,49 @@ export const KEPT_LANGUAGES = [
 ] as const
 export const DROPPED_LANGUAGES = ['bn', 'et', 'fi', 'hu', 'ko', 'lt', 'th', 'vi'] as const
 
-/** What every good text has at least; words as `Intl.Segmenter` counts them. */
-export const TEXT_LIMITS = { minWords: 2, minChars: 6 } as const
-const AIM_WORDS = 3
+/** What every good text has at least. */
+export const TEXT_LIMITS = { minWords: 3, minChars: 6 } as const
 
 interface Names {
   words: Map<string, { label: string; tags: string[] }>
   groups: string[]
+  subgroups: string[]
 }
 
 const loaded = new Map<string, Names>()
-const segmenters = new Map<string, Intl.Segmenter>()
+const SEGMENTERS = new Map(
+  ['ja', 'th', 'zh'].map((language) => [language, new Intl.Segmenter(language, { granularity: 'word' })]),
+)
 
-/** Label and a few tags of the emoji in that language, 3 to about 10 words (2 where it has no more), as a person would write an alt text. */
+/** Label and a few tags of the emoji in that language, 3 to about 10 words, as a person would write an alt text. */
 export function describe(emoji: Emoji, language: string, random: Random): string {
-  const { words, groups } = namesIn(language)
+  const { words, groups, subgroups } = namesIn(language)
   const found = words.get(emoji.hexcode)
   if (!found) throw new Error(`Expected a name of ${emoji.hexcode} in ${language}, got none`)
   const label = found.label
   const tags = random.shuffle(
     found.tags.filter((tag) => /\p{L}{2}|\p{Lo}/u.test(tag) && !contains(label, tag)),
   )
-  const group = groups[emoji.group] ?? ''
+  // Last resort of an emoji with few tags: the names of its kind ("objects", "phone").
+  const kinds = [groups[emoji.group] ?? '', subgroups[emoji.subgroup] ?? '']
 
   const used = tags.splice(0, 1 + random.below(3))
   const style = random.below(4)
   const capital = random.next() < 0.5
   const write = () => join(label, used, style, language)
   while (!isLongEnough(write(), language) && tags.length > 0) used.push(tags.shift() as string)
-  if (!isLongEnough(write(), language)) used.push(group)
+  while (!isLongEnough(write(), language) && kinds.length > 0) used.push(kinds.shift() as string)
   const text = write()
   return capital ? text.slice(0, 1).toLocaleUpperCase(language) + text.slice(1) : text
 }
 
-/** Words as a person counts them, also where the script writes no spaces. */
+/** Runs between white space that hold a letter or a digit; where the script writes no spaces, words of ICU's dictionary. */
 export function countWords(text: string, language: string): number {
-  let segmenter = segmenters.get(language)
-  if (!segmenter) {
-    segmenter = new Intl.Segmenter(language, { granularity: 'word' })
-    segmenters.set(language, segmenter)
-  }
-  let words = 0
-  for (const segment of segmenter.segment(text)) if (segment.isWordLike) words++
-  return words
+  const segmenter = SEGMENTERS.get(language)
+  const runs = segmenter
+    ? [...segmenter.segment(text)].filter(({ isWordLike }) => isWordLike)
+    : text.split(/\s+/).filter((run) => /[\p{L}\p{N}]/u.test(run))
+  return runs.length
 }
 
 /** The name of an emoji group ("food & drink"), for titles. */
@@ -79,7 +79,7 @@ export function groupName(group: number, language: string): string {
 }
 
 function isLongEnough(text: string, language: string): boolean {
-  return countWords(text, language) >= AIM_WORDS && Array.from(text).length >= TEXT_LIMITS.minChars
+  return countWords(text, language) >= TEXT_LIMITS.minWords && Array.from(text).length >= TEXT_LIMITS.minChars
 }
 
 function join(label: string, tags: readonly string[], style: number, language: string): string {
@@ -109,16 +109,18 @@ interface Entry {
 }
 interface Messages {
   groups: { order: number; message: string }[]
+  subgroups: { order: number; message: string }[]
 }
 
 function namesIn(language: string): Names {
   let names = loaded.get(language)
   if (!names) {
     const entries = readJson<Entry[]>(`emojibase-data/${language}/compact.json`)
-    const { groups } = readJson<Messages>(`emojibase-data/${language}/messages.json`)
+    const { groups, subgroups } = readJson<Messages>(`emojibase-data/${language}/messages.json`)
     names = {
       words: new Map(entries.map(({ hexcode, label, tags = [] }) => [hexcode, { label, tags }])),
       groups: inOrder(groups),
+      subgroups: inOrder(subgroups),
     }
     loaded.set(language, names)
   }

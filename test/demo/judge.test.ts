@@ -135,6 +135,17 @@ describe('demo/judge', () => {
     expect(count.kept).toBe(1)
   })
 
+  it('gives a merged link the fate of its keeper', () => {
+    const [first, second] = [link('a', null, 'dog face'), link('a', null, 'Hundegesicht')]
+    const outcomes = (verdict: Outcome['verdict'], reason: string) => [
+      { ...fate(second, 'dropped', 'merged'), uid: '2', mergedInto: '1' },
+      { ...fate(first, verdict, reason), uid: '1' },
+    ]
+    const whole = truth([first, second])
+    expect(judge(whole, outcomes('kept', '')).good).toEqual({ pairs: 2, kept: 2, lost: {} })
+    expect(judge(whole, outcomes('failed', 'http-404')).good.lost).toEqual({ 'http-404': 2 })
+  })
+
   it('prints an aligned table', () => {
     const summary = judge(truth([link('a', null), link('b', 'svg'), link('c', 'dead-link')]), [
       fate(link('b', 'svg'), 'failed', 'svg-refused'),
