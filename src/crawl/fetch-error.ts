@@ -32,6 +32,7 @@ export const FETCH_REASONS = {
     'empty-body',
     'robots',
     'robots-unreachable',
+    'x-robots-tag',
   ],
 } as const
 

@@ -10,7 +10,14 @@ export interface ExchangeLimits {
   /** The body may not fall below `minBytesPerSecond` over a time this long. */
   stallMs: number
   minBytesPerSecond: number
+  admit?: Admit
 }
+
+/**
+ * Asked when the head of a 2xx response is there, with the most bytes that its body can have. The body is read at
+ * once where it gives nothing, else when what it gives resolves.
+ */
+export type Admit = (bytes: number) => Promise<void> | undefined
 
 export interface Exchanged {
   status: number
@@ -70,7 +77,8 @@ export function exchange(
     function tick(): void {
       const least = Math.max(1, (limits.minBytesPerSecond * limits.stallMs) / 1000)
       if (received - receivedAtTick < least) {
-        stop(fetchError('timeout-body', url.href, { evidence: `${received - receivedAtTick} bytes in ${limits.stallMs} ms` }))
+        const evidence = `${received - receivedAtTick} bytes in ${limits.stallMs} ms, after ${receivedAtTick}`
+        stop(fetchError('timeout-body', url.href, { evidence }))
         return
       }
       receivedAtTick = received
@@ -106,7 +114,7 @@ export function exchange(
             limits.firstByteMs,
           )
         },
-        onResponseStart(_controller, code, responseHeaders) {
+        onResponseStart(own, code, responseHeaders) {
           clearTimeout(timer)
           if (code < 200) return
           firstByteMs = performance.now() - sentAt
@@ -119,7 +127,17 @@ export function exchange(
             stop(fetchError('too-many-bytes', url.href, { evidence: `Content-Length ${length} > ${limits.maxBytes}` }))
             return
           }
-          timer = setTimeout(tick, limits.stallMs)
+          const admitted = wanted ? limits.admit?.(Math.min(length ?? limits.maxBytes, limits.maxBytes)) : undefined
+          if (admitted === undefined) {
+            timer = setTimeout(tick, limits.stallMs)
+            return
+          }
+          own.pause()
+          void admitted.then(() => {
+            if (settled) return
+            timer = setTimeout(tick, limits.stallMs)
+            own.resume()
+          })
         },
         onResponseData(_controller, chunk) {
           received += chunk.length

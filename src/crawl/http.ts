@@ -5,7 +5,7 @@ import { addressRule } from './address.ts'
 import { fetchError } from './fetch-error.ts'
 import { openConnector } from './http-connect.ts'
 import { decodeBody } from './http-decode.ts'
-import { exchange, type Exchanged } from './http-exchange.ts'
+import { exchange, type Admit, type Exchanged } from './http-exchange.ts'
 import { userAgent } from './http-user-agent.ts'
 import { openResolver } from './resolve.ts'
 
@@ -49,6 +49,8 @@ export interface GetOptions {
   maxRedirects?: number
   /** Asked before each redirect is followed; throws to refuse it. */
   onRedirect?(url: string): Promise<void>
+  /** Bounds the bytes in memory over all requests. */
+  admit?: Admit
 }
 
 export interface HttpResponse {
@@ -107,7 +109,7 @@ export function openHttp(network: Network, options: HttpOptions = {}): HttpClien
     const headers: Record<string, string> = { 'user-agent': agentName, accept }
     // A part of a compressed body cannot be had.
     headers['accept-encoding'] = oversize === 'cut' ? 'identity' : 'gzip, br'
-    const limits = { ...deadlines, maxBytes, oversize }
+    const limits = { ...deadlines, maxBytes, oversize, ...(request.admit ? { admit: request.admit } : {}) }
     const hops: string[] = []
     let url = start
     for (;;) {
@@ -127,18 +129,22 @@ export function openHttp(network: Network, options: HttpOptions = {}): HttpClien
 
   return {
     async get(href, request) {
+      request.signal?.throwIfAborted()
       const url = URL.parse(href)
       if (url === null || !isHttp(url)) throw fetchError('bad-url', href)
-      const late = new AbortController()
+      // AbortSignal.any would tie one signal to the caller's for as long as that lives, for each request.
+      const own = new AbortController()
+      const onAbort = () => own.abort(request.signal?.reason)
       const timer = setTimeout(
-        () => late.abort(fetchError('timeout-total', href, { evidence: `not done in ${deadlines.totalMs} ms` })),
+        () => own.abort(fetchError('timeout-total', href, { evidence: `not done in ${deadlines.totalMs} ms` })),
         deadlines.totalMs,
       )
-      const signal = request.signal ? AbortSignal.any([request.signal, late.signal]) : late.signal
+      request.signal?.addEventListener('abort', onAbort, { once: true })
       try {
-        return await follow(url, request, signal)
+        return await follow(url, request, own.signal)
       } finally {
         clearTimeout(timer)
+        request.signal?.removeEventListener('abort', onAbort)
       }
     },
     close: () => agent.destroy(),

@@ -1,2 +1,3 @@
+export { fetchImages } from './fetch-images.ts'
 export { mergeLinks } from './merge-links.ts'
 export { site } from './site.ts'

@@ -1,0 +1,52 @@
+import PQueue from 'p-queue'
+import type { PairloomError } from '../core/error.ts'
+import type { Network } from '../core/stage.ts'
+import { fetchError, reasonOf } from './fetch-error.ts'
+import type { FetchOptions } from './fetch-options.ts'
+import { withRetries } from './fetch-retry.ts'
+import type { HttpClient } from './http.ts'
+import { robotsRequest } from './http-robots.ts'
+import { openRobots, type Robots } from './robots.ts'
+
+/** Failures below HTTP: the host itself cannot be had, whatever its robots.txt would say. */
+const NO_HOST = /^(?:dns-|timeout-dns|timeout-connect|connect-refused|connect-unreachable|address-refused|tls)/
+
+export interface ImageRobots extends Robots {
+  /** Why no connection to an origin came about when its robots.txt was asked for, or null. */
+  noHost(origin: string): PairloomError | null
+}
+
+/**
+ * robots.txt files as pictures need them: of many hosts, so at most `concurrency` are asked at once, and tried again
+ * where that may help, because a host whose file cannot be had is lost whole.
+ */
+export function limitedRobots(
+  http: HttpClient,
+  network: Network,
+  options: Pick<FetchOptions, 'concurrency' | 'retries' | 'backoffMs' | 'maxWaitMs'>,
+  signal: AbortSignal,
+): ImageRobots {
+  const dead = new Map<string, PairloomError>()
+  const queue = new PQueue({ concurrency: options.concurrency })
+  const request = robotsRequest(http, signal)
+  const robots = openRobots(async (url, maxBytes) => {
+    let last: Awaited<ReturnType<typeof request>> | undefined
+    try {
+      return await withRetries(url, { ...options, signal }, () =>
+        queue.add(async () => {
+          last = undefined
+          const answer = await request(url, maxBytes)
+          if (answer.status < 500) return answer
+          last = answer
+          throw fetchError(`http-${answer.status}`, url)
+        }),
+      )
+    } catch (error) {
+      // What a 5xx means is for the robots rules to say.
+      if (last) return last
+      if (NO_HOST.test(reasonOf(error) ?? '')) dead.set(new URL(url).origin, error as PairloomError)
+      throw error
+    }
+  }, network)
+  return { ...robots, noHost: (origin) => dead.get(origin) ?? null }
+}
