@@ -28,7 +28,7 @@ export const mergeLinks = defineGlobal({
   partitions: (chosen) => chosen.partitions,
   async *run(input, { options: { partitions, maxTexts }, drop }): AsyncGenerator<GlobalBatch> {
     let merge: Merge | null = null
-    let partition = 0
+    let partition = -1
     let batch: LinkRow[] = []
 
     for await (const rows of input.sql(ordered(partitions))) {
@@ -47,6 +47,8 @@ export const mergeLinks = defineGlobal({
           yield { partition, rows: batch }
           batch = []
         }
+        // Opens the partition, so that rows dropped in it are its own rejects.
+        if (to !== partition) yield { partition: to, rows: [] }
         partition = to
       }
     }
@@ -62,7 +64,7 @@ interface Merge {
 }
 
 function openMerge(keeper: LinkRow, limit: number): Merge {
-  const caption = keeper.texts[keeper.caption]!
+  const caption = keeper.texts[keeper.caption]
   const keyOf = ({ kind, text, page }: Text) => `${page ?? ''}\0${text}\0${kind}`
   const texts = openSmallest(limit, keyOf)
   const uids = openSmallest(limit, (uid: string) => uid)
@@ -75,8 +77,10 @@ function openMerge(keeper: LinkRow, limit: number): Merge {
     keeper,
     add,
     row() {
-      const others = texts.values().filter((text) => keyOf(text) !== keyOf(caption))
-      return { ...keeper, texts: [caption, ...others.slice(0, limit - 1)], caption: 0, merged_uids: uids.values() }
+      const first = caption ? [caption] : []
+      const others = texts.values().filter((text) => !caption || keyOf(text) !== keyOf(caption))
+      const all = [...first, ...others].slice(0, limit)
+      return { ...keeper, texts: all, caption: 0, merged_uids: uids.values() }
     },
   }
 }
