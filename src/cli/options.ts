@@ -1,0 +1,99 @@
+import { resolve } from 'node:path'
+import { readdir, readFile } from 'node:fs/promises'
+import { Option, InvalidArgumentError, type Command } from 'commander'
+import { PairloomError } from '../core/error.ts'
+import { planFile, type Plan, type PlanOptions } from '../pipeline/plan.ts'
+import { openRunFolder, type RunFolder } from '../pipeline/run-folder.ts'
+import { parseOverride, parseYaml, type Override } from '../pipeline/yaml.ts'
+
+export interface PlanFlags {
+  run?: string
+  out?: string
+  set?: Override[]
+  refresh?: boolean
+  allowFailed?: boolean
+}
+
+/** Adds the options that every command with a plan has. */
+export function planOptions(command: Command): Command {
+  return command
+    .argument('<pipeline>', 'pipeline file (YAML)')
+    .option('--run <dir>', "run folder; default the file's run:, else runs/<name>")
+    .option('--out <dir>', "folder of the shards; default the file's out:, else out/<name>")
+    .addOption(
+      new Option('--set <path=value>', 'set an option of the file, such as fetch.timeoutMs=5000; may be given again')
+        .argParser(override)
+        .default([], 'none'),
+    )
+    .option('--refresh', 'crawl anew: start another snapshot')
+    .option('--allow-failed', 'let stages that need all rows go on without partitions that failed for good')
+}
+
+/** Reads the file and plans it on top of what its run folder knows: the number of the crawl's snapshot. */
+export async function planFromFlags(file: string, flags: PlanFlags): Promise<Plan> {
+  const options: PlanOptions = {
+    ...(flags.run !== undefined && { run: flags.run }),
+    ...(flags.out !== undefined && { out: flags.out }),
+    overrides: flags.set ?? [],
+    allowFailed: flags.allowFailed ?? false,
+  }
+  const first = await planFile(file, options)
+  const known = await openRunFolder(first.run).readRunFile()
+  if (!known || known.name !== first.name) return first
+  const snapshot = known.snapshot + (flags.refresh ? 1 : 0)
+  return snapshot === first.snapshot ? first : planFile(file, { ...options, snapshot })
+}
+
+/**
+ * The run folder that a command means: `--run`, else what the pipeline file says, else `runs/<its name>`.
+ *
+ * @throws PairloomError `PL_RUN_MISSING` when none is there
+ */
+export async function findRun(file: string | undefined, flags: { run?: string }): Promise<{ run: string; folder: RunFolder }> {
+  const run = resolve(flags.run ?? (file === undefined ? await onlyRun() : await runOfFile(file)))
+  const folder = openRunFolder(run)
+  if (await folder.readRunFile()) return { run, folder }
+  throw new PairloomError('PL_RUN_MISSING', `Expected a run in ${run}, got none: name another with --run, or start one with pairloom run`, {
+    data: { run },
+  })
+}
+
+/** Adds the options that find a run. */
+export function runOptions(command: Command): Command {
+  return command
+    .argument('[pipeline]', 'pipeline file whose run is meant')
+    .option('--run <dir>', "run folder; default the file's run:, else runs/<name>, else the only one in runs/")
+}
+
+export function positive(text: string): number {
+  const value = Number(text)
+  if (Number.isSafeInteger(value) && value > 0) return value
+  throw new InvalidArgumentError('expected a whole number above 0')
+}
+
+function override(text: string, before: Override[]): Override[] {
+  const parsed = parseOverride(text)
+  if (parsed) return [...before, parsed]
+  throw new InvalidArgumentError('expected stage.option=value')
+}
+
+async function runOfFile(file: string): Promise<string> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new PairloomError('PL_USAGE', `Expected a pipeline file at ${file}, got ${code}`, { data: { file } })
+  }
+  const { run, name } = (parseYaml(text, file).value ?? {}) as { run?: unknown; name?: unknown }
+  if (typeof run === 'string') return run
+  if (typeof name === 'string') return `runs/${name}`
+  throw new PairloomError('PL_USAGE', `Expected ${file} to have a name:, got none`, { data: { file } })
+}
+
+async function onlyRun(): Promise<string> {
+  const names = await readdir('runs').catch(() => [])
+  if (names.length === 1) return `runs/${names[0]}`
+  const found = names.length === 0 ? 'there is none in runs/' : `runs/ has ${names.join(', ')}`
+  throw new PairloomError('PL_USAGE', `Expected a pipeline file or --run, got neither, and ${found}`)
+}

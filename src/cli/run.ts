@@ -1,0 +1,81 @@
+import { Command } from 'commander'
+import { PairloomError } from '../core/error.ts'
+import type { RunEvent } from '../pipeline/event.ts'
+import { writeReport } from '../pipeline/report/index.ts'
+import { runPlan } from '../pipeline/run.ts'
+import { planFromFlags, planOptions, positive, type PlanFlags } from './options.ts'
+import { printPlan } from './plan.ts'
+import { linePrinter } from './progress-lines.ts'
+import { barPrinter } from './progress-bars.ts'
+
+interface RunFlags extends PlanFlags {
+  to?: string
+  workers?: number
+  json?: boolean
+  dryRun?: boolean
+}
+
+/** `pairloom run PIPELINE`. */
+export function runCommand(): Command {
+  return planOptions(new Command('run').description('run a pipeline; run again, it does only what is left'))
+    .option('--to <stage>', 'stop after this stage')
+    .option('--workers <n>', 'worker processes; default the number of cores', positive)
+    .option('--dry-run', 'print the plan and stop')
+    .option('--json', 'one JSON object a line for every event')
+    .action(async (file: string, flags: RunFlags) => {
+      const plan = await planFromFlags(file, flags)
+      if (flags.dryRun) return printPlan(plan, flags.json ?? false)
+      const printer = flags.json ? jsonPrinter() : process.stderr.isTTY ? barPrinter(process.stderr) : linePrinter()
+      const stop = stopOnSignals()
+      try {
+        const summary = await runPlan(plan, {
+          signal: stop.signal,
+          onEvent: printer.event,
+          ...(flags.to !== undefined && { to: flags.to }),
+          ...(flags.workers !== undefined && { workers: flags.workers }),
+        })
+        printer.end(summary, await writeReport(plan.run))
+      } catch (error) {
+        printer.stop()
+        if ((error as PairloomError).code === 'PL_INTERRUPTED') {
+          throw new PairloomError('PL_INTERRUPTED', `Stopped; what is committed stays. Go on with: ${resumeCommand()}`)
+        }
+        throw error
+      } finally {
+        stop.release()
+      }
+    })
+}
+
+function jsonPrinter() {
+  const print = (event: object) => process.stdout.write(`${JSON.stringify(event)}\n`)
+  return {
+    event: (event: RunEvent) => void print(event),
+    end: (_summary: unknown, report: string) => void print({ event: 'report', path: report }),
+    stop: () => undefined,
+  }
+}
+
+/** The first Ctrl-C stops cleanly, the second at once. */
+function stopOnSignals(): { signal: AbortSignal; release(): void } {
+  const controller = new AbortController()
+  const onSignal = (name: NodeJS.Signals) => {
+    if (controller.signal.aborted) process.exit(1)
+    process.stderr.write(`\n${name}: stopping the running tasks; once more stops at once\n`)
+    controller.abort()
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  return {
+    signal: controller.signal,
+    release() {
+      process.off('SIGINT', onSignal)
+      process.off('SIGTERM', onSignal)
+    },
+  }
+}
+
+function resumeCommand(): string {
+  const words = process.argv.slice(2).filter((word) => word !== '--refresh')
+  return ['pairloom', ...words].map((w) => (/^[\w./=:@-]+$/.test(w) ? w : `'${w.replaceAll("'", "'\\''")}'`)).join(' ')
+}

@@ -1,0 +1,26 @@
+import { Command } from 'commander'
+import { runStatus } from '../pipeline/status.ts'
+import { bytes, count, reasons, table } from './format.ts'
+import { findRun, runOptions } from './options.ts'
+
+/** `pairloom status`: what a run folder holds, from its commits alone; also while the run goes on. */
+export function statusCommand(): Command {
+  return runOptions(new Command('status').description('show how far a run is'))
+    .option('--json', 'as JSON')
+    .action(async (file: string | undefined, flags: { run?: string; json?: boolean }) => {
+      const { folder, run } = await findRun(file, flags)
+      const status = await runStatus(folder)
+      if (flags.json) {
+        process.stdout.write(`${JSON.stringify({ run, ...status })}\n`)
+        return
+      }
+      const rows = [['stage', 'done', 'rows', 'kept', 'dropped', 'failed', 'bytes', 'why']]
+      for (const { stage, done, partitions, failedPartitions, tally, bytes: held } of status.stages) {
+        const of = `${done}/${partitions ?? '?'}${failedPartitions > 0 ? ` (${failedPartitions} failed)` : ''}`
+        const numbers = [tally.rowsIn, tally.kept, tally.dropped, tally.failed].map(count)
+        rows.push([stage, of, ...numbers, bytes(held), reasons(tally.reasons)])
+      }
+      process.stdout.write(`${status.name} in ${run}: ${status.finished ? 'finished' : 'not finished'}\n\n`)
+      process.stdout.write(`${table(rows, new Set([1, 2, 3, 4, 5, 6]))}\n`)
+    })
+}

@@ -1,0 +1,114 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Row } from '../core/column.ts'
+import { PairloomError } from '../core/error.ts'
+import { judge, limitOf, measureColumn, type Measured } from '../core/filter.ts'
+import { captionOf } from '../core/row.ts'
+import { openSql, type Sql } from '../table/sql.ts'
+import { bodyOf, type PlannedStage } from './plan.ts'
+import { openRegistry, type Registry } from './registry.ts'
+import type { RunFolder } from './run-folder.ts'
+import { newestPlan } from './status.ts'
+
+export interface Step {
+  stage: string
+  /** `holds`, `breaks`, `kept`, `dropped`, `failed`, `not measured`. */
+  verdict: string
+  /** Rule and reason, or the stage. */
+  rule: string
+  value: string | null
+  limit: string | null
+}
+
+export interface Explained {
+  uid: string
+  url: string
+  caption: string
+  steps: Step[]
+  /** Where it ended, in a sentence. */
+  fate: string
+}
+
+/**
+ * What every stage of a run did with a row: each rule, the value it saw and its limit.
+ *
+ * key: uid, image_id or URL. Rows merged into others are followed to their keepers.
+ * @throws PairloomError `PL_USAGE` when the run has no such row
+ */
+export async function explain(folder: RunFolder, key: string): Promise<Explained[]> {
+  const plan = await newestPlan(folder)
+  const registry = await openRegistry(plan.plugins)
+  const scratch = await mkdtemp(join(tmpdir(), 'pairloom-explain-'))
+  const sql = await openSql({ memoryBytes: 512 * 2 ** 20, scratch })
+  try {
+    const rows = new Map<string, Explained>()
+    const wanted = new Set([key])
+    for (const stage of plan.stages) {
+      for (const row of await stageRows(folder, sql, stage, wanted)) {
+        const uid = row.uid as string
+        const known = rows.get(uid) ?? { uid, url: row.url as string, caption: '', steps: [], fate: '' }
+        known.caption = captionOf(row)
+        known.steps.push(...stepsOf(stage, row, registry))
+        known.fate = fateOf(stage, row)
+        rows.set(uid, known)
+        wanted.add(uid)
+        if (row.reason === 'merged' || row.reason === 'duplicate') wanted.add(row.value as string)
+      }
+    }
+    if (rows.size > 0) return [...rows.values()]
+    throw new PairloomError('PL_USAGE', `Expected a uid, image_id or URL of the run in ${folder.store.root}, got ${key}`)
+  } finally {
+    sql.close()
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+async function stageRows(folder: RunFolder, sql: Sql, stage: PlannedStage, wanted: ReadonlySet<string>): Promise<Row[]> {
+  const commits = [...(await folder.readCommits(stage.dataset)).values()]
+  const keys = [...wanted].map((w) => `'${w.replaceAll("'", "''")}'`).join(', ')
+  const found: Row[] = []
+  for (const name of ['parquet', 'rejects'] as const) {
+    const files = commits.flatMap((c) => c.files[name]?.path ?? [])
+    if (files.length === 0) continue
+    await sql.view('rows', files.map((path) => folder.store.locate(`${stage.dataset}/${path}`)))
+    const where = ['uid', 'image_id', 'url'].map((column) => `${column} IN (${keys})`).join(' OR ')
+    for await (const batch of sql.query(`SELECT * FROM rows WHERE ${where} ORDER BY uid`)) found.push(...batch)
+  }
+  return found
+}
+
+function stepsOf(stage: PlannedStage, row: Row, registry: Registry): Step[] {
+  if (stage.use !== 'filters') {
+    const verdict = (row.status as string | undefined) ?? 'kept'
+    const rule = row.reason ? `${stage.use}: ${String(row.reason)}` : stage.use
+    return [{ stage: stage.id, verdict, rule, value: (row.value as string | null) ?? null, limit: (row.limit as string | null) ?? null }]
+  }
+  const body = bodyOf(stage, registry)
+  if (body.kind !== 'filters') return []
+  return body.members.flatMap(({ filter, options }) => {
+    const measured = Object.fromEntries(
+      Object.keys(filter.measures).map((m) => [m, (row[measureColumn(filter.name, m)] as Measured | undefined) ?? null]),
+    )
+    // Costly measures of a row that was dropped before are not taken: all of them are null.
+    const untaken = filter.cost === 'costly' && row.status !== undefined && Object.values(measured).every((v) => v === null)
+    return filter.rules(options).map((rule): Step => {
+      const value = measured[rule.measure]
+      const verdict = untaken ? 'not measured' : judge(filter.name, [rule], measured) ? 'breaks' : 'holds'
+      return {
+        stage: stage.id,
+        verdict,
+        rule: `${filter.name}: ${rule.reason} (${rule.measure})`,
+        value: value === null || value === undefined ? null : String(value),
+        limit: limitOf(rule),
+      }
+    })
+  })
+}
+
+function fateOf(stage: PlannedStage, row: Row): string {
+  if (row.status === undefined) return `goes on after ${stage.id}`
+  const evidence = row.value === null || row.value === undefined ? '' : `: ${String(row.value)}`
+  const limit = row.limit ? ` (limit ${String(row.limit)})` : ''
+  return `${String(row.status)} by ${String(row.rule)} in ${stage.id} as ${String(row.reason)}${evidence}${limit}`
+}
