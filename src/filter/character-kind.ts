@@ -1,0 +1,33 @@
+export const OTHER = 0
+export const SPACE = 1
+/** A letter of a script that puts spaces between words. */
+export const LETTER = 2
+/** A letter of a script that does not: Han, Hiragana, Katakana, Thai, Lao, Khmer, Burmese, Tibetan. */
+export const UNSPACED_LETTER = 3
+/** A digit or a mark: part of a word, but no letter. */
+export const WORD_PART = 4
+
+let kinds: Uint8Array | null = null
+
+/**
+ * Kind of each UTF-16 code unit. Surrogates are `OTHER`, but for the first halves of rare Han letters.
+ *
+ * A table, because a property regex costs ten times as much a character.
+ */
+export function characterKinds(): Uint8Array {
+  if (kinds) return kinds
+  const table = new Uint8Array(65536)
+  for (let code = 0; code < 65536; code++) {
+    const c = String.fromCharCode(code)
+    if (/\s/u.test(c)) table[code] = SPACE
+    else if (UNSPACED.test(c)) table[code] = UNSPACED_LETTER
+    else if (/\p{L}/u.test(c)) table[code] = LETTER
+    else if (/[\p{M}\p{N}]/u.test(c)) table[code] = WORD_PART
+  }
+  table.fill(UNSPACED_LETTER, 0xd840, 0xd88e)
+  kinds = table
+  return table
+}
+
+const UNSPACED =
+  /(?=\p{L})[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}\p{sc=Tibt}\u30fc\u3005]/u

@@ -1,0 +1,7 @@
+export { boilerplate } from './boilerplate.ts'
+export { characters } from './characters.ts'
+export { exactDuplicates } from './exact-duplicates.ts'
+export { fileName } from './file-name.ts'
+export { imageSize } from './image-size.ts'
+export { language } from './language.ts'
+export { words } from './words.ts'
