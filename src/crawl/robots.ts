@@ -18,6 +18,7 @@ export interface RobotsVerdict {
 
 /** robots.txt of every origin that a task meets, each fetched once. */
 export interface Robots {
+  /** For the URL of a page, a picture or a sitemap, percent-encoded as an href is. */
   verdict(url: string): Promise<RobotsVerdict>
   /** Sitemap lines of an origin's robots.txt that are http(s) URLs. */
   sitemaps(origin: string): Promise<string[]>
@@ -84,7 +85,7 @@ async function load(request: RobotsRequest, file: string): Promise<Origin> {
   let url = file
   try {
     for (let hop = 0; hop <= REDIRECTS; hop++) {
-      const { status, location, body } = await requestTwice(request, url)
+      const { status, location, body } = await request(url, ROBOTS_BYTES)
       if (status >= 300 && status < 400 && location !== null) {
         const next = URL.parse(location, url)
         if (next === null) return { file, txt: null, unreachable: `redirect to ${location}` }
@@ -99,15 +100,5 @@ async function load(request: RobotsRequest, file: string): Promise<Origin> {
   } catch (error) {
     if (reasonOf(error) === null) throw error
     return { file, txt: null, unreachable: (error as Error).message }
-  }
-}
-
-/** A connection that breaks once says nothing of the host: the answer for all of its URLs is worth a second try. */
-async function requestTwice(request: RobotsRequest, url: string): ReturnType<RobotsRequest> {
-  try {
-    return await request(url, ROBOTS_BYTES)
-  } catch (error) {
-    if (!['connect-reset', 'bad-length', 'dns-failed'].includes(reasonOf(error) ?? '')) throw error
-    return request(url, ROBOTS_BYTES)
   }
 }

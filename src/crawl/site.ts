@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import { defineSource, LINK_COLUMNS, runtime, type LinkRow } from '../core/index.ts'
+import { limitedRobots } from './fetch-robots.ts'
 import { openHttp } from './http.ts'
-import { robotsRequest } from './http-robots.ts'
 import { linkRows } from './links.ts'
-import { openRobots } from './robots.ts'
 import { openSiteClient } from './site-client.ts'
 import { walkSite } from './site-walk.ts'
 import { siteOf, webUrl } from './url.ts'
@@ -14,6 +13,9 @@ const BATCH_ROWS = 500
 const startUrl = z.string().refine((text) => webUrl(text).url !== null, {
   error: 'Expected an http or https URL without user and password, at most 2000 characters',
 })
+
+const ms = (min: number, value: number, doc: string) =>
+  runtime(z.int().min(min).max(3_600_000).default(value)).describe(`${doc}, ms`)
 
 const options = z.strictObject({
   start: z.array(startUrl).min(1).describe('pages to start from; one site after another is walked from its own'),
@@ -28,12 +30,11 @@ const options = z.strictObject({
   maxPages: z.int().min(1).max(10_000_000).default(1000).describe('pages asked for in one site, those that fail included'),
   maxDepth: z.int().min(0).max(1000).default(20).describe('links away from a start page or a sitemap'),
   maxPageBytes: z.int().min(1024).max(256 * 2 ** 20).default(8 * 2 ** 20).describe('largest page, bytes'),
-  delayMs: runtime(z.int().min(0).default(500)).describe('pause between two requests to a host, ms'),
-  maxCrawlDelayMs: runtime(z.int().min(0).default(30_000)).describe(
-    'longest pause that a Crawl-delay line can ask for, ms',
-  ),
-  retries: runtime(z.int().min(0).max(10).default(2)).describe('further tries of a page where one may help'),
-  backoffMs: runtime(z.int().min(0).default(1000)).describe('wait before the first further try, ms; doubled after it'),
+  delayMs: ms(0, 500, 'pause between two requests to a host'),
+  maxCrawlDelayMs: ms(0, 30_000, 'longest pause that a Crawl-delay line can ask for'),
+  retries: runtime(z.int().min(0).max(20).default(2)).describe('further tries of a page where one may help'),
+  backoffMs: ms(1, 1000, 'wait before the first further try; doubled for each one after'),
+  maxWaitMs: ms(1, 60_000, 'longest wait between two tries; a page whose Retry-After asks for more is given up'),
 })
 
 interface SitePart extends Record<string, unknown> {
@@ -71,7 +72,7 @@ export const site = defineSource({
     const { options: chosen, network, signal, count } = context
     const http = openHttp(network, { connectionsPerOrigin: 1 })
     try {
-      const robots = openRobots(robotsRequest(http, signal), network)
+      const robots = limitedRobots(http, network, { ...chosen, concurrency: 1 }, signal)
       const client = openSiteClient(http, robots, { ...chosen, signal })
       const { start } = part as SitePart
       let batch: LinkRow[] = []

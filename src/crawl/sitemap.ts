@@ -57,10 +57,11 @@ function readXml(text: string, onLoc: (parent: 'url' | 'sitemap', loc: string) =
       ontext(data) {
         if (loc !== null) loc += data
       },
-      onclosetag() {
+      onclosetag(_name, isImplied) {
         const name = open.pop()
         const parent = open.at(-1)
-        if (name === 'loc' && loc !== null && (parent === 'url' || parent === 'sitemap')) onLoc(parent, loc)
+        // Implied is the end of a file that was cut, maybe within a URL.
+        if (name === 'loc' && loc !== null && !isImplied && (parent === 'url' || parent === 'sitemap')) onLoc(parent, loc)
         if (name === 'loc') loc = null
       },
     },

@@ -1,0 +1,139 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { imageId, LINK_COLUMNS, NO_NETWORK, uid, type LinkRow, type Row, type StageContext, type Text, type Verdict } from '../../src/core/index.ts'
+import { mergeLinks } from '../../src/crawl/merge-links.ts'
+import { siteOf } from '../../src/crawl/url.ts'
+import { fileStore } from '../../src/store/file.ts'
+import { openTableWriter } from '../../src/table/parquet-write.ts'
+import { openSql } from '../../src/table/sql.ts'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pairloom-merge-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const alt = (text: string, page: string | null = 'http://p.test/'): Text => ({ kind: 'alt', text, language: null, score: null, page })
+
+function link(url: string, ...texts: Text[]): LinkRow {
+  return {
+    uid: uid(url, texts[0]!.text),
+    image_id: imageId(url),
+    url,
+    site: siteOf(url),
+    texts,
+    caption: 0,
+    merged_uids: [],
+  }
+}
+
+interface Merged {
+  kept: (LinkRow & { partition: number })[]
+  rejects: (Row & Verdict)[]
+}
+
+/** Runs the stage over DuckDB, one Parquet file for each list of rows. */
+async function merge(files: LinkRow[][], options: Record<string, unknown> = {}): Promise<Merged> {
+  const store = fileStore(folder).at(`run-${Math.floor(performance.now() * 1000)}`)
+  for (const [i, rows] of files.entries()) {
+    const writer = openTableWriter(LINK_COLUMNS, await store.writer(`${i}.parquet`))
+    await writer.append(rows)
+    await writer.close()
+  }
+  const sql = await openSql({ memoryBytes: 128 * 2 ** 20, scratch: join(folder, 'sql') })
+  try {
+    await sql.view('input', files.map((_, i) => store.locate(`${i}.parquet`)))
+    const rejects: Merged['rejects'] = []
+    const kept: Merged['kept'] = []
+    const context = {
+      options: mergeLinks.options.parse(options),
+      network: NO_NETWORK,
+      drop: (row: Row, verdict: Verdict) => rejects.push({ ...row, ...verdict }),
+    } as unknown as StageContext<Record<string, unknown>>
+    let last = 0
+    for await (const { partition, rows } of mergeLinks.run({ rows: 0, partitions: 1, sql: (s) => sql.query(s) }, context)) {
+      expect(partition).toBeGreaterThanOrEqual(last)
+      last = partition
+      kept.push(...rows.map((row) => ({ ...(row as LinkRow), partition })))
+    }
+    return { kept, rejects }
+  } finally {
+    sql.close()
+  }
+}
+
+describe('crawl/merge-links', () => {
+  const a = 'http://i.a.test/1.png'
+  const rows = [
+    link(a, alt('a cat', 'http://p.test/2')),
+    link(a, alt('a cat', 'http://p.test/1')),
+    link(a, alt('一只猫', 'http://p.test/1'), alt('a cat', 'http://p.test/1')),
+    link(a, alt('chat', null)),
+    link('http://i.a.test/2.png', alt('a cat', 'http://p.test/1')),
+  ]
+
+  it('keeps the row with the smallest uid and joins the texts, its caption first', async () => {
+    const { kept, rejects } = await merge([rows])
+    const uids = [...new Set(rows.slice(0, 4).map((row) => row.uid))].sort()
+    const keeper = kept.find((row) => row.image_id === imageId(a))!
+    expect(kept).toHaveLength(2)
+    expect(keeper).toMatchObject({ uid: uids[0], url: a, site: 'a.test', caption: 0, merged_uids: uids.slice(1) })
+
+    const captions = { [uid(a, 'a cat')]: alt('a cat', 'http://p.test/1'), [uid(a, '一只猫')]: rows[2]!.texts[0]!, [uid(a, 'chat')]: alt('chat', null) }
+    const inOrder = [alt('chat', null), alt('a cat', 'http://p.test/1'), alt('一只猫', 'http://p.test/1'), alt('a cat', 'http://p.test/2')]
+    const first = captions[keeper.uid]!
+    expect(keeper.texts).toEqual([first, ...inOrder.filter((text) => JSON.stringify(text) !== JSON.stringify(first))])
+
+    expect(rejects.map(({ status, rule, reason, value }) => ({ status, rule, reason, value }))).toEqual(
+      Array(3).fill({ status: 'dropped', rule: 'crawl/merge-links', reason: 'merged', value: uids[0] }),
+    )
+  })
+
+  it('leaves a row without others as it is', async () => {
+    const { kept } = await merge([rows])
+    const { partition: _, ...row } = kept.find(({ url }) => url.endsWith('2.png'))!
+    expect(row).toEqual(rows[4])
+  })
+
+  it('gives the same rows, kept and dropped, whatever the order and files of its input', async () => {
+    const expected = await merge([rows])
+    expect(await merge([[...rows].reverse()])).toEqual(expected)
+    expect(await merge([rows.slice(3), rows.slice(0, 1), [], rows.slice(1, 3)])).toEqual(expected)
+  })
+
+  it('keeps the uids of rows that were merged before', async () => {
+    const before = { ...rows[0]!, merged_uids: ['0'.repeat(32), uid(a, 'chat')] }
+    const { kept } = await merge([[before, rows[3]!]])
+    const all = [uid(a, 'a cat'), uid(a, 'chat')].sort()
+    expect(kept[0]!.merged_uids).toEqual(['0'.repeat(32), all[1]])
+  })
+
+  it('keeps the smallest texts by page where there are more than maxTexts', async () => {
+    const many = Array.from({ length: 50 }, (_, i) => link(a, alt(`t${i}`, `http://p.test/${String(i).padStart(2, '0')}`)))
+    const { kept, rejects } = await merge([many], { maxTexts: 5 })
+    const { texts, merged_uids, uid: keeper } = kept[0]!
+    expect(uid(a, texts[0]!.text)).toBe(keeper)
+    const others = many.map((row) => row.texts[0]!).filter(({ text }) => text !== texts[0]!.text)
+    expect(texts.slice(1)).toEqual(others.slice(0, 4))
+    expect(merged_uids).toEqual(many.map((row) => row.uid).sort().slice(1, 6))
+    expect(rejects).toHaveLength(49)
+  })
+
+  it('gives a site to one partition, partitions about equal shares, and mixes the hosts in each', async () => {
+    const spread = Array.from({ length: 6000 }, (_, i) => link(`http://h${i % 3}.s${i % 600}.test/${i}.png`, alt('x')))
+    const { kept } = await merge([spread], { partitions: 7 })
+    expect(kept).toHaveLength(6000)
+    const partitionOf = new Map(kept.map(({ site, partition }) => [site, partition]))
+    expect(kept.every(({ site, partition }) => partitionOf.get(site) === partition)).toBe(true)
+    const sizes = Array.from({ length: 7 }, (_, p) => kept.filter(({ partition }) => partition === p).length)
+    expect(Math.min(...sizes)).toBeGreaterThan(500)
+    const ids = kept.filter(({ partition }) => partition === 3).map((row) => row.image_id)
+    expect(ids).toEqual([...ids].sort())
+  })
+
+  it('gives no row for no row', async () => {
+    expect(await merge([[]])).toEqual({ kept: [], rejects: [] })
+  })
+})
