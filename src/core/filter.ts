@@ -72,14 +72,24 @@ export function measureColumns(filter: Pick<Filter, 'name' | 'measures'>): Colum
 }
 
 /** The verdict of the first rule that a row breaks, or null where it breaks none. */
-export function judge(filter: string, rules: readonly Rule[], measured: Record<string, Measured>): Verdict | null {
+export function judge(
+  filter: string,
+  rules: readonly Rule[],
+  measured: Record<string, Measured>,
+): Verdict | null {
   for (const rule of rules) {
     const value = measured[rule.measure]
     if (value === null || value === undefined || (typeof value === 'number' && Number.isNaN(value))) {
       return { status: 'dropped', rule: filter, reason: 'unmeasured', value: null, limit: limitOf(rule) }
     }
     if (!holds(rule, value)) {
-      return { status: 'dropped', rule: filter, reason: rule.reason, value: String(value), limit: limitOf(rule) }
+      return {
+        status: 'dropped',
+        rule: filter,
+        reason: rule.reason,
+        value: String(value),
+        limit: limitOf(rule),
+      }
     }
   }
   return null

@@ -26,7 +26,9 @@ export function optionTable(schema: OptionsSchema): OptionInfo[] {
   return Object.entries(schema.shape).map(([name, field]) => {
     const layers = unwrap(field as z.ZodType)
     const meta = layers.map((layer) => layer.meta() ?? {})
-    const fallback = layers.find((layer) => layer.def.type === 'default') as { def: { defaultValue: unknown } } | undefined
+    const fallback = layers.find((layer) => layer.def.type === 'default') as
+      | { def: { defaultValue: unknown } }
+      | undefined
     const optional = layers.some((layer) => layer.def.type === 'optional')
     return {
       name,
@@ -39,8 +41,15 @@ export function optionTable(schema: OptionsSchema): OptionInfo[] {
 }
 
 /** The options that decide what a stage gives: all but the `runtime` ones. */
-export function outputOptions(schema: OptionsSchema, options: Record<string, unknown>): Record<string, unknown> {
-  const runtimeNames = new Set(optionTable(schema).filter((o) => o.effect === 'runtime').map((o) => o.name))
+export function outputOptions(
+  schema: OptionsSchema,
+  options: Record<string, unknown>,
+): Record<string, unknown> {
+  const runtimeNames = new Set(
+    optionTable(schema)
+      .filter((o) => o.effect === 'runtime')
+      .map((o) => o.name),
+  )
   return Object.fromEntries(Object.entries(options).filter(([name]) => !runtimeNames.has(name)))
 }
 
