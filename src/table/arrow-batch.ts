@@ -23,10 +23,14 @@ export function arrowBatch(columns: Columns, schema: arrow.Schema, rows: readonl
       return columnData(column, values)
     } catch (error) {
       if (error instanceof PairloomError) throw error
-      throw new PairloomError('PL_COLUMN', `Expected ${column.type} in column ${name}, got ${(error as Error).message}`, {
-        data: { column: name },
-        cause: error,
-      })
+      throw new PairloomError(
+        'PL_COLUMN',
+        `Expected ${column.type} in column ${name}, got ${(error as Error).message}`,
+        {
+          data: { column: name },
+          cause: error,
+        },
+      )
     }
   })
   const type = new arrow.Struct(schema.fields)
@@ -63,9 +67,13 @@ function arrowType(type: ColumnType): arrow.DataType {
 function requireValues(name: string, values: readonly unknown[]): void {
   const at = values.findIndex((v) => v === null || v === undefined)
   if (at < 0) return
-  throw new PairloomError('PL_COLUMN', `Expected a value in column ${name}, got none in row ${at}: is it nullable?`, {
-    data: { column: name, row: at },
-  })
+  throw new PairloomError(
+    'PL_COLUMN',
+    `Expected a value in column ${name}, got none in row ${at}: is it nullable?`,
+    {
+      data: { column: name, row: at },
+    },
+  )
 }
 
 function columnData(column: Pick<Column, 'type'>, values: readonly unknown[]): arrow.Data {
@@ -83,21 +91,37 @@ function columnData(column: Pick<Column, 'type'>, values: readonly unknown[]): a
       return arrow.makeData({ type: new arrow.Bool(), ...head, data })
     }
     case 'int32':
-      return arrow.makeData({ type: new arrow.Int32(), ...head, data: Int32Array.from(values, (v) => wholeNumber(v)) })
+      return arrow.makeData({
+        type: new arrow.Int32(),
+        ...head,
+        data: Int32Array.from(values, (v) => wholeNumber(v)),
+      })
     case 'int64': {
       const data = BigInt64Array.from(values, (v) => BigInt(wholeNumber(v)))
       return arrow.makeData({ type: new arrow.Int64(), ...head, data })
     }
     case 'float64':
-      return arrow.makeData({ type: new arrow.Float64(), ...head, data: Float64Array.from(values, (v) => Number(v ?? 0)) })
+      return arrow.makeData({
+        type: new arrow.Float64(),
+        ...head,
+        data: Float64Array.from(values, (v) => Number(v ?? 0)),
+      })
     case 'list<utf8>': {
       const lists = values as (readonly string[] | null)[]
       const type = arrowType('list<utf8>') as arrow.List
-      return arrow.makeData({ type, ...head, ...listBuffers(lists, (items) => columnData({ type: 'utf8' }, items)) })
+      return arrow.makeData({
+        type,
+        ...head,
+        ...listBuffers(lists, (items) => columnData({ type: 'utf8' }, items)),
+      })
     }
     case 'texts': {
       const lists = values as (readonly Text[] | null)[]
-      return arrow.makeData({ type: arrowType('texts') as arrow.List, ...head, ...listBuffers(lists, textStructs) })
+      return arrow.makeData({
+        type: arrowType('texts') as arrow.List,
+        ...head,
+        ...listBuffers(lists, textStructs),
+      })
     }
   }
 }
@@ -112,7 +136,10 @@ function textStructs(items: readonly Text[]): arrow.Data {
   return arrow.makeData({ type: new arrow.Struct(TEXT_FIELDS), length: items.length, nullCount: 0, children })
 }
 
-function listBuffers<T>(lists: readonly (readonly T[] | null | undefined)[], child: (items: T[]) => arrow.Data) {
+function listBuffers<T>(
+  lists: readonly (readonly T[] | null | undefined)[],
+  child: (items: T[]) => arrow.Data,
+) {
   const valueOffsets = new Int32Array(lists.length + 1)
   const items: T[] = []
   lists.forEach((list, i) => {
@@ -153,7 +180,8 @@ function utf8Buffers(values: readonly unknown[]): { valueOffsets: Int32Array; da
   let used = 0
   values.forEach((v, i) => {
     if (typeof v === 'string' && v.length > 0) {
-      if (data.length - used < v.length * 3) data = Buffer.concat([data.subarray(0, used)], used + v.length * 3 + longest)
+      if (data.length - used < v.length * 3)
+        data = Buffer.concat([data.subarray(0, used)], used + v.length * 3 + longest)
       used += data.write(v, used)
     }
     valueOffsets[i + 1] = used

@@ -34,9 +34,17 @@ export async function* readTable(
   for (const group of metadata.row_groups) {
     const rowEnd = rowStart + Number(group.num_rows)
     const rows = (await damaged(path, () =>
-      parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd, ...(options.columns && { columns: options.columns }) }),
+      parquetReadObjects({
+        file,
+        metadata,
+        compressors,
+        rowStart,
+        rowEnd,
+        ...(options.columns && { columns: options.columns }),
+      }),
     )) as Row[]
-    for (const row of rows) for (const name of convert) if (typeof row[name] === 'bigint') row[name] = Number(row[name])
+    for (const row of rows)
+      for (const name of convert) if (typeof row[name] === 'bigint') row[name] = Number(row[name])
     for (let i = 0; i < rows.length; i += batchRows) yield rows.slice(i, i + batchRows)
     rowStart = rowEnd
   }
@@ -51,9 +59,13 @@ async function damaged<T>(path: string, work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     if (error instanceof PairloomError) throw error
-    throw new PairloomError('PL_TABLE', `Expected a whole Parquet file in ${path}, got ${(error as Error).message}`, {
-      data: { path },
-      cause: error,
-    })
+    throw new PairloomError(
+      'PL_TABLE',
+      `Expected a whole Parquet file in ${path}, got ${(error as Error).message}`,
+      {
+        data: { path },
+        cause: error,
+      },
+    )
   }
 }

@@ -115,5 +115,7 @@ function emptyBatch(parquet: ParquetWasm, schema: arrow.Schema): unknown {
 
 function tableError(error: unknown): unknown {
   if (error instanceof PairloomError) return error
-  return new PairloomError('PL_TABLE', `Expected to write a Parquet file, got ${String(error)}`, { cause: error })
+  return new PairloomError('PL_TABLE', `Expected to write a Parquet file, got ${String(error)}`, {
+    cause: error,
+  })
 }

@@ -38,7 +38,9 @@ export async function openSql(options: SqlOptions): Promise<Sql> {
     async view(name, files) {
       const list = files.map((f) => `'${f.replaceAll("'", "''")}'`).join(', ')
       await guarded(`view ${name}`, () =>
-        connection.run(`CREATE OR REPLACE VIEW "${name}" AS SELECT * FROM read_parquet([${list}], union_by_name = true)`),
+        connection.run(
+          `CREATE OR REPLACE VIEW "${name}" AS SELECT * FROM read_parquet([${list}], union_by_name = true)`,
+        ),
       )
     },
     query: (statement) => stream(connection, statement),
