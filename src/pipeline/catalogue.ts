@@ -58,7 +58,9 @@ function entryMarkdown(e: CatalogueEntry): string {
     for (const o of e.options) {
       const fallback = o.default === null ? '**required**' : o.default === 'none' ? '' : `\`${o.default}\``
       const runtimeMark = o.effect === 'runtime' ? ' *(runtime)*' : ''
-      lines.push(`| \`${o.name}\` | ${escape(o.type)} | ${escape(fallback)} | ${escape(o.doc)}${runtimeMark} |`)
+      lines.push(
+        `| \`${o.name}\` | ${escape(o.type)} | ${escape(fallback)} | ${escape(o.doc)}${runtimeMark} |`,
+      )
     }
     lines.push('')
   }

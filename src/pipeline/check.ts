@@ -32,10 +32,17 @@ export interface CheckedPipeline {
  *
  * Goes on after a fault, so that one look shows all of them; what follows from a fault is not reported again.
  */
-export function checkPipeline(value: unknown, registry: Registry): { pipeline: CheckedPipeline | null; faults: Fault[] } {
+export function checkPipeline(
+  value: unknown,
+  registry: Registry,
+): { pipeline: CheckedPipeline | null; faults: Fault[] } {
   const parsed = pipelineSchema.safeParse(value)
-  const faults = parsed.success ? [] : zodFaults(parsed.error.issues, value, [], Object.keys(pipelineSchema.shape))
-  const entries = Object.entries(((value as { stages?: unknown } | null)?.stages ?? {}) as Record<string, unknown>)
+  const faults = parsed.success
+    ? []
+    : zodFaults(parsed.error.issues, value, [], Object.keys(pipelineSchema.shape))
+  const entries = Object.entries(
+    ((value as { stages?: unknown } | null)?.stages ?? {}) as Record<string, unknown>,
+  )
   const stages: CheckedStage[] = []
   const broken = new Set<string>()
   for (const [index, [id, item]] of entries.entries()) {
@@ -71,7 +78,8 @@ function checkStage(
     faults.push({ path: [...path, 'from'], message: `a source reads nothing, got from: ${quote(given)}` })
   }
   const upstream = stages.find((s) => s.id === from)
-  if (!isSource && body && !upstream && !(from !== null && broken.has(from))) faults.push(missingUpstream(path, given, stages))
+  if (!isSource && body && !upstream && !(from !== null && broken.has(from)))
+    faults.push(missingUpstream(path, given, stages))
   if (upstream?.body.kind === 'stage' && upstream.body.stage.kind === 'sink') {
     const message = `a sink gives no rows; expected from: to name another stage, got ${quote(from)}`
     faults.push({ path: given === undefined ? path : [...path, 'from'], message })
@@ -95,7 +103,8 @@ function checkBody(
       atKey: true,
       message: `unknown key ${quote(key)}; a stage with filters: has no options of its own`,
     }))
-    if (use !== undefined) faults.push({ path: [...path, 'use'], message: 'expected use: or filters:, got both' })
+    if (use !== undefined)
+      faults.push({ path: [...path, 'use'], message: 'expected use: or filters:, got both' })
     if (!isRecord(filters) || Object.keys(filters).length === 0) {
       faults.push({ path: [...path, 'filters'], message: `expected a map of filters, got ${quote(filters)}` })
       return { body: null, faults }
@@ -104,10 +113,16 @@ function checkBody(
       checkFilter([...path, 'filters', name], name, options ?? {}, registry),
     )
     faults.push(...members.flatMap((m) => (Array.isArray(m) ? m : [])))
-    return { body: { kind: 'filters', members: members.filter((m) => !Array.isArray(m)) as FilterMember[] }, faults }
+    return {
+      body: { kind: 'filters', members: members.filter((m) => !Array.isArray(m)) as FilterMember[] },
+      faults,
+    }
   }
   if (typeof use !== 'string') {
-    return { body: null, faults: [{ path, message: `expected use: with the name of a stage, got ${quote(use)}` }] }
+    return {
+      body: null,
+      faults: [{ path, message: `expected use: with the name of a stage, got ${quote(use)}` }],
+    }
   }
   const stage = registry.get(use)
   if (!stage) return { body: null, faults: [unknownStage([...path, 'use'], use, [...registry.keys()])] }
@@ -119,11 +134,27 @@ function checkBody(
     : { body: { kind: 'stage', stage, options }, faults: [] }
 }
 
-function checkFilter(path: string[], name: string, options: unknown, registry: Registry): FilterMember | Fault[] {
+function checkFilter(
+  path: string[],
+  name: string,
+  options: unknown,
+  registry: Registry,
+): FilterMember | Fault[] {
   const all = [...registry.values()].filter((s) => s.kind === 'filter')
   const filter = all.find((f) => f.name === name) ?? all.find((f) => shortName(f.name) === name)
-  if (!filter) return [{ ...unknownStage(path, name, all.flatMap((f) => [shortName(f.name)])), atKey: true }]
-  if (!isRecord(options)) return [{ path, message: `expected the options of ${name} as a map, got ${quote(options)}` }]
+  if (!filter)
+    return [
+      {
+        ...unknownStage(
+          path,
+          name,
+          all.flatMap((f) => [shortName(f.name)]),
+        ),
+        atKey: true,
+      },
+    ]
+  if (!isRecord(options))
+    return [{ path, message: `expected the options of ${name} as a map, got ${quote(options)}` }]
   const checked = checkOptions(path, filter, options, [])
   return checked.faults.length > 0 ? checked.faults : { filter, options: checked.options }
 }
@@ -131,14 +162,21 @@ function checkFilter(path: string[], name: string, options: unknown, registry: R
 function checkOptions(path: string[], stage: Stage, options: Record<string, unknown>, more: string[]) {
   const parsed = stage.options.safeParse(options)
   if (!parsed.success) {
-    return { options: {}, faults: zodFaults(parsed.error.issues, options, path, [...Object.keys(stage.options.shape), ...more]) }
+    return {
+      options: {},
+      faults: zodFaults(parsed.error.issues, options, path, [...Object.keys(stage.options.shape), ...more]),
+    }
   }
   const said = (stage as { check?(options: unknown): string[] }).check?.(parsed.data) ?? []
-  return { options: parsed.data as Record<string, unknown>, faults: said.map((message): Fault => ({ path, message })) }
+  return {
+    options: parsed.data as Record<string, unknown>,
+    faults: said.map((message): Fault => ({ path, message })),
+  }
 }
 
 function missingUpstream(path: string[], given: unknown, stages: readonly CheckedStage[]): Fault {
-  if (given === undefined) return { path, message: 'expected a source as the first stage, got a stage that reads rows' }
+  if (given === undefined)
+    return { path, message: 'expected a source as the first stage, got a stage that reads rows' }
   const ids = stages.map((s) => s.id)
   return {
     path: [...path, 'from'],

@@ -11,8 +11,14 @@ const network = z.strictObject({
     .default(NO_NETWORK.agent)
     .describe('product token of the User-Agent; robots.txt groups are matched with it'),
   contact: z.string().min(3).nullable().default(null).describe('mail address or page in the User-Agent'),
-  hosts: z.record(z.string(), z.string()).default({}).describe('host name to address or address:port, asked before DNS'),
-  allow: z.array(z.string()).default([]).describe('addresses and CIDR ranges to fetch although they are private'),
+  hosts: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('host name to address or address:port, asked before DNS'),
+  allow: z
+    .array(z.string())
+    .default([])
+    .describe('addresses and CIDR ranges to fetch although they are private'),
 })
 
 /** The top of a pipeline file. Stages are checked one by one, each with its own schema. */
@@ -24,11 +30,21 @@ export const pipelineSchema = z.strictObject({
     .transform(String)
     .describe('decides every random choice; same seed, same shards'),
   run: z.string().min(1).optional().describe('run folder; default runs/<name>'),
-  out: z.string().min(1).optional().describe('folder of the final shards, one folder a sink; default out/<name>'),
+  out: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('folder of the final shards, one folder a sink; default out/<name>'),
   network: network.prefault({}),
   plugins: z.array(z.string().min(1)).default([]).describe('files or packages that export stages'),
-  memoryMiB: z.int().min(128).default(1024).describe('memory a worker process may hold before it is stopped, MiB'),
-  stages: z.record(word, z.looseObject({})).refine((s) => Object.keys(s).length > 0, 'expected at least one stage'),
+  memoryMiB: z
+    .int()
+    .min(128)
+    .default(1024)
+    .describe('memory a worker process may hold before it is stopped, MiB'),
+  stages: z
+    .record(word, z.looseObject({}))
+    .refine((s) => Object.keys(s).length > 0, 'expected at least one stage'),
 })
 
 /** A pipeline as a user writes it, in YAML or as a value. */

@@ -5,7 +5,16 @@ export type RunEvent =
   | { event: 'start'; name: string; run: string; out: string; workers: number; stages: string[] }
   /** Partitions of a stage that an earlier run has left. */
   | { event: 'resume'; stage: string; partitions: number }
-  | { event: 'task'; stage: string; partition: number; done: number; partitions: number | null; tally: Tally; bytes: number; seconds: number }
+  | {
+      event: 'task'
+      stage: string
+      partition: number
+      done: number
+      partitions: number | null
+      tally: Tally
+      bytes: number
+      seconds: number
+    }
   | { event: 'retry'; stage: string; partition: number; attempt: number; code: string; message: string }
   | { event: 'failed'; stage: string; partition: number; code: string; message: string }
   | { event: 'progress'; stages: StageProgress[]; running: number; rssBytes: number }

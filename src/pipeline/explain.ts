@@ -57,23 +57,35 @@ export async function explain(folder: RunFolder, key: string): Promise<Explained
       }
     }
     if (rows.size > 0) return [...rows.values()]
-    throw new PairloomError('PL_USAGE', `Expected a uid, image_id or URL of the run in ${folder.store.root}, got ${key}`)
+    throw new PairloomError(
+      'PL_USAGE',
+      `Expected a uid, image_id or URL of the run in ${folder.store.root}, got ${key}`,
+    )
   } finally {
     sql.close()
     await rm(scratch, { recursive: true, force: true })
   }
 }
 
-async function stageRows(folder: RunFolder, sql: Sql, stage: PlannedStage, wanted: ReadonlySet<string>): Promise<Row[]> {
+async function stageRows(
+  folder: RunFolder,
+  sql: Sql,
+  stage: PlannedStage,
+  wanted: ReadonlySet<string>,
+): Promise<Row[]> {
   const commits = [...(await folder.readCommits(stage.dataset)).values()]
   const keys = [...wanted].map((w) => `'${w.replaceAll("'", "''")}'`).join(', ')
   const found: Row[] = []
   for (const name of ['parquet', 'rejects'] as const) {
     const files = commits.flatMap((c) => c.files[name]?.path ?? [])
     if (files.length === 0) continue
-    await sql.view('rows', files.map((path) => folder.store.locate(`${stage.dataset}/${path}`)))
+    await sql.view(
+      'rows',
+      files.map((path) => folder.store.locate(`${stage.dataset}/${path}`)),
+    )
     const where = ['uid', 'image_id', 'url'].map((column) => `${column} IN (${keys})`).join(' OR ')
-    for await (const batch of sql.query(`SELECT * FROM rows WHERE ${where} ORDER BY uid`)) found.push(...batch)
+    for await (const batch of sql.query(`SELECT * FROM rows WHERE ${where} ORDER BY uid`))
+      found.push(...batch)
   }
   return found
 }
@@ -82,16 +94,28 @@ function stepsOf(stage: PlannedStage, row: Row, registry: Registry): Step[] {
   if (stage.use !== 'filters') {
     const verdict = (row.status as string | undefined) ?? 'kept'
     const rule = row.reason ? `${stage.use}: ${String(row.reason)}` : stage.use
-    return [{ stage: stage.id, verdict, rule, value: (row.value as string | null) ?? null, limit: (row.limit as string | null) ?? null }]
+    return [
+      {
+        stage: stage.id,
+        verdict,
+        rule,
+        value: (row.value as string | null) ?? null,
+        limit: (row.limit as string | null) ?? null,
+      },
+    ]
   }
   const body = bodyOf(stage, registry)
   if (body.kind !== 'filters') return []
   return body.members.flatMap(({ filter, options }) => {
     const measured = Object.fromEntries(
-      Object.keys(filter.measures).map((m) => [m, (row[measureColumn(filter.name, m)] as Measured | undefined) ?? null]),
+      Object.keys(filter.measures).map((m) => [
+        m,
+        (row[measureColumn(filter.name, m)] as Measured | undefined) ?? null,
+      ]),
     )
     // Costly measures of a row that was dropped before are not taken: all of them are null.
-    const untaken = filter.cost === 'costly' && row.status !== undefined && Object.values(measured).every((v) => v === null)
+    const untaken =
+      filter.cost === 'costly' && row.status !== undefined && Object.values(measured).every((v) => v === null)
     return filter.rules(options).map((rule): Step => {
       const value = measured[rule.measure]
       const verdict = untaken ? 'not measured' : judge(filter.name, [rule], measured) ? 'breaks' : 'holds'

@@ -30,7 +30,12 @@ interface Issue {
 }
 
 /** zod's issues as faults: with the value that came, and the nearest valid name of unknown keys and words. */
-export function zodFaults(issues: readonly unknown[], input: unknown, base: Fault['path'], validKeys: string[]): Fault[] {
+export function zodFaults(
+  issues: readonly unknown[],
+  input: unknown,
+  base: Fault['path'],
+  validKeys: string[],
+): Fault[] {
   return (issues as Issue[]).flatMap((issue) => {
     const path = [...base, ...(issue.path as Fault['path'])]
     const value = valueAt(input, issue.path)
@@ -54,9 +59,22 @@ export function zodFaults(issues: readonly unknown[], input: unknown, base: Faul
 export function configError(file: string | null, faults: readonly PlacedFault[]): PairloomError {
   const lines = faults.map((f) => `  ${formatFault(file, f)}`)
   const count = faults.length === 1 ? 'one fault' : `${faults.length} faults`
-  return new PairloomError('PL_CONFIG', `${file ?? 'The pipeline'} has ${count}; nothing was started:\n${lines.join('\n')}`, {
-    data: { file, faults: faults.map(({ path, message, hint, line, column }) => ({ path, message, hint, line, column })) },
-  })
+  return new PairloomError(
+    'PL_CONFIG',
+    `${file ?? 'The pipeline'} has ${count}; nothing was started:\n${lines.join('\n')}`,
+    {
+      data: {
+        file,
+        faults: faults.map(({ path, message, hint, line, column }) => ({
+          path,
+          message,
+          hint,
+          line,
+          column,
+        })),
+      },
+    },
+  )
 }
 
 function formatFault(file: string | null, fault: PlacedFault): string {
@@ -71,5 +89,8 @@ export function quote(value: unknown): string {
 }
 
 function valueAt(input: unknown, path: PropertyKey[]): unknown {
-  return path.reduce<unknown>((v, key) => (v as Record<PropertyKey, unknown> | undefined | null)?.[key], input)
+  return path.reduce<unknown>(
+    (v, key) => (v as Record<PropertyKey, unknown> | undefined | null)?.[key],
+    input,
+  )
 }

@@ -13,7 +13,10 @@ export interface Removed {
  * Needed is what a kept plan names, what its rows' bytes lie in, and what a `current.json` names.
  * Do not run it beside a run of the same folder.
  */
-export async function collectGarbage(folder: RunFolder, options: { keep: number; dryRun: boolean }): Promise<Removed[]> {
+export async function collectGarbage(
+  folder: RunFolder,
+  options: { keep: number; dryRun: boolean },
+): Promise<Removed[]> {
   const file = await folder.readRunFile()
   if (!file) return []
   const kept = file.plans.slice(-options.keep)

@@ -28,7 +28,8 @@ export async function openPartWriter(
   options: { rows: boolean } = { rows: true },
 ): Promise<PartWriter> {
   const path = (suffix: string) => folder.partPath(stage.dataset, partition, attempt, suffix)
-  const open = async (suffix: string, columns: Columns) => openTableWriter(columns, await folder.store.writer(path(suffix)))
+  const open = async (suffix: string, columns: Columns) =>
+    openTableWriter(columns, await folder.store.writer(path(suffix)))
   const kept = options.rows ? await open('parquet', stage.columns) : null
   const tally = emptyTally()
   const datasets = new Set<string>()

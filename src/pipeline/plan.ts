@@ -71,16 +71,25 @@ export async function planFile(path: string, options: PlanOptions = {}): Promise
     throw configError(path, [{ path: [], message, line: null, column: null }])
   }
   const source = parseYaml(text, path, options.overrides)
-  return plan(source.value, dirname(resolve(path)), options, (faults) =>
-    configError(path, [...source.faults, ...faults.map((f) => source.place(f))].sort(byPlace)),
+  return plan(
+    source.value,
+    dirname(resolve(path)),
+    options,
+    (faults) => configError(path, [...source.faults, ...faults.map((f) => source.place(f))].sort(byPlace)),
     source.faults,
   )
 }
 
 /** Plans a pipeline value. Plug-ins are found from `base`, by default the working directory. */
-export function planPipeline(pipeline: PipelineInput, options: PlanOptions & { base?: string } = {}): Promise<Plan> {
+export function planPipeline(
+  pipeline: PipelineInput,
+  options: PlanOptions & { base?: string } = {},
+): Promise<Plan> {
   return plan(pipeline, options.base ?? process.cwd(), options, (faults) =>
-    configError(null, faults.map((f) => ({ ...f, line: null, column: null }))),
+    configError(
+      null,
+      faults.map((f) => ({ ...f, line: null, column: null })),
+    ),
   )
 }
 
@@ -124,7 +133,10 @@ async function planStages(
   const builtin = new Set((await openRegistry([])).keys())
   const planned = new Map<string, PlannedStage>()
   for (const { id, from, body, columns } of stages) {
-    const parts = body.kind === 'stage' ? [{ stage: body.stage as Stage, options: body.options }] : body.members.map((m) => ({ stage: m.filter as Stage, options: m.options }))
+    const parts =
+      body.kind === 'stage'
+        ? [{ stage: body.stage as Stage, options: body.options }]
+        : body.members.map((m) => ({ stage: m.filter as Stage, options: m.options }))
     const recipes = []
     for (const { stage, options } of parts) {
       let identity: unknown = null
@@ -156,7 +168,11 @@ async function planStages(
       options: body.kind === 'stage' ? body.options : {},
       filters:
         body.kind === 'filters'
-          ? body.members.map(({ filter, options }) => ({ name: filter.name, version: filter.version, options }))
+          ? body.members.map(({ filter, options }) => ({
+              name: filter.name,
+              version: filter.version,
+              options,
+            }))
           : [],
       columns,
       fingerprint: print,

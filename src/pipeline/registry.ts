@@ -22,12 +22,21 @@ const KINDS = new Set(['source', 'row', 'global', 'sink', 'filter'])
 
 export function isStage(value: unknown): value is Stage {
   const stage = value as Partial<Stage> | null
-  return typeof stage === 'object' && stage !== null && KINDS.has(stage.kind ?? '') && typeof stage.name === 'string'
+  return (
+    typeof stage === 'object' &&
+    stage !== null &&
+    KINDS.has(stage.kind ?? '') &&
+    typeof stage.name === 'string'
+  )
 }
 
 /** The stages that come with pairloom. Their heavy libraries load when they run, not here. */
 export async function builtinStages(): Promise<Registry> {
-  const folders = await Promise.all([import('../crawl/index.ts'), import('../filter/index.ts'), import('../shard/index.ts')])
+  const folders = await Promise.all([
+    import('../crawl/index.ts'),
+    import('../filter/index.ts'),
+    import('../shard/index.ts'),
+  ])
   return new Map(folders.flatMap((folder) => Object.values(folder).filter(isStage)).map((s) => [s.name, s]))
 }
 
@@ -41,10 +50,14 @@ export async function findPlugin(name: string, base: string): Promise<Plugin> {
   try {
     return { name, path, sha256: sha256(await readFile(path)) }
   } catch (error) {
-    throw new PairloomError('PL_PLUGIN', `Expected a plug-in file at ${path}, got ${(error as Error).message}`, {
-      data: { plugin: name },
-      cause: error,
-    })
+    throw new PairloomError(
+      'PL_PLUGIN',
+      `Expected a plug-in file at ${path}, got ${(error as Error).message}`,
+      {
+        data: { plugin: name },
+        cause: error,
+      },
+    )
   }
 }
 
@@ -60,17 +73,27 @@ export async function loadPlugin(plugin: Plugin): Promise<Stage[]> {
   } catch (error) {
     // Node strips types from a project's own files only: a package must ship JavaScript.
     const inModules = plugin.path.includes('/node_modules/') && plugin.path.endsWith('.ts')
-    const hint = inModules ? '; Node does not strip types inside node_modules, so a package must ship JavaScript' : ''
-    throw new PairloomError('PL_PLUGIN', `Expected to load plug-in ${plugin.name}, got ${(error as Error).message}${hint}`, {
-      data: { plugin: plugin.name },
-      cause: error,
-    })
+    const hint = inModules
+      ? '; Node does not strip types inside node_modules, so a package must ship JavaScript'
+      : ''
+    throw new PairloomError(
+      'PL_PLUGIN',
+      `Expected to load plug-in ${plugin.name}, got ${(error as Error).message}${hint}`,
+      {
+        data: { plugin: plugin.name },
+        cause: error,
+      },
+    )
   }
   const stages = Object.values(exports).filter(isStage)
   if (stages.length > 0) return stages
-  throw new PairloomError('PL_PLUGIN', `Expected ${plugin.name} to export a stage (defineFilter, defineStage …), got none`, {
-    data: { plugin: plugin.name },
-  })
+  throw new PairloomError(
+    'PL_PLUGIN',
+    `Expected ${plugin.name} to export a stage (defineFilter, defineStage …), got none`,
+    {
+      data: { plugin: plugin.name },
+    },
+  )
 }
 
 /** Built-in stages and those of plug-ins; a plug-in may not take a built-in's name. */
@@ -79,9 +102,13 @@ export async function openRegistry(plugins: readonly Plugin[]): Promise<Registry
   for (const plugin of plugins) {
     for (const stage of await loadPlugin(plugin)) {
       if (registry.has(stage.name)) {
-        throw new PairloomError('PL_PLUGIN', `Expected a new name, got ${stage.name} again from plug-in ${plugin.name}`, {
-          data: { plugin: plugin.name, stage: stage.name },
-        })
+        throw new PairloomError(
+          'PL_PLUGIN',
+          `Expected a new name, got ${stage.name} again from plug-in ${plugin.name}`,
+          {
+            data: { plugin: plugin.name, stage: stage.name },
+          },
+        )
       }
       registry.set(stage.name, stage)
     }
@@ -95,9 +122,13 @@ function pluginPath(name: string, base: string): string {
   try {
     return createRequire(resolve(base, 'pipeline.js')).resolve(name)
   } catch (error) {
-    throw new PairloomError('PL_PLUGIN', `Expected to find package ${name} from ${dirname(resolve(base, 'x'))}, got none`, {
-      data: { plugin: name },
-      cause: error,
-    })
+    throw new PairloomError(
+      'PL_PLUGIN',
+      `Expected to find package ${name} from ${dirname(resolve(base, 'x'))}, got none`,
+      {
+        data: { plugin: name },
+        cause: error,
+      },
+    )
   }
 }

@@ -52,7 +52,9 @@ async function collectEarlier(
     [commit.files.rejects, verdictColumns],
   ] as const) {
     if (!file) continue
-    for await (const rows of readTable(folder.store, `${dataset}/${file.path}`, { columns: [key, ...added, ...columns] })) {
+    for await (const rows of readTable(folder.store, `${dataset}/${file.path}`, {
+      columns: [key, ...added, ...columns],
+    })) {
       for (const row of rows) {
         const verdict = columns.length > 0 ? (pick(row, columns) as unknown as Verdict) : null
         found.set(row[key] as string, { added: pick(row, added), verdict })

@@ -96,7 +96,8 @@ export function openRunFolder(run: string): RunFolder {
       return commits
     },
     readCommit: (dataset, partition) => readJson(entry(dataset, partition)),
-    createCommit: (dataset, commit) => store.createOnce(entry(dataset, commit.partition), JSON.stringify(commit)),
+    createCommit: (dataset, commit) =>
+      store.createOnce(entry(dataset, commit.partition), JSON.stringify(commit)),
     removeCommit: (dataset, partition) => store.remove(entry(dataset, partition)),
     readTotal: (dataset) => readJson(`${dataset}/commit/total.json`),
     async createTotal(dataset, total) {

@@ -48,7 +48,14 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Run
   const folder = await claimRunFolder(plan)
   await folder.writeRunFile(withPlan(await folder.readRunFile(), plan))
   await sweepRun(folder, plan)
-  emit({ event: 'start', name: plan.name, run: plan.run, out: plan.out, workers, stages: stages.map((s) => s.id) })
+  emit({
+    event: 'start',
+    name: plan.name,
+    run: plan.run,
+    out: plan.out,
+    workers,
+    stages: stages.map((s) => s.id),
+  })
 
   const tallies = new Map(stages.map((s) => [s.id, emptyTally()]))
   const schedule = await openSchedule(plan, stages, folder, tallies, emit)
@@ -58,7 +65,11 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Run
   } finally {
     await pool.close()
   }
-  const done = stages.map((s) => ({ stage: s.id, tally: tallies.get(s.id)!, partitions: schedule.progress(s.id).done }))
+  const done = stages.map((s) => ({
+    stage: s.id,
+    tally: tallies.get(s.id)!,
+    partitions: schedule.progress(s.id).done,
+  }))
   const seconds = (performance.now() - started) / 1000
   emit({ event: 'end', seconds, stages: done })
   const failed = schedule.failed()
@@ -111,11 +122,19 @@ async function work(loop: Loop): Promise<void> {
   }
   await pool.cancel(GRACE_MS)
   await Promise.all(running)
-  throw stop ?? new PairloomError('PL_INTERRUPTED', 'The run was interrupted; the same command goes on where it stopped')
+  throw (
+    stop ??
+    new PairloomError('PL_INTERRUPTED', 'The run was interrupted; the same command goes on where it stopped')
+  )
 }
 
 /** Runs one task to its end: done, done by another, to be done again, or failed for good. */
-async function runWork(loop: Loop, work: Work, name: () => string, attempts: Map<string, number>): Promise<void> {
+async function runWork(
+  loop: Loop,
+  work: Work,
+  name: () => string,
+  attempts: Map<string, number>,
+): Promise<void> {
   const { plan, folder, schedule, pool, emit, options } = loop
   const key = `${work.kind} ${work.stages[0]} ${work.partition}`
   try {
@@ -138,13 +157,26 @@ async function runWork(loop: Loop, work: Work, name: () => string, attempts: Map
     const attempt = (attempts.get(key) ?? 0) + (failure.code === 'PL_COMMIT_LOST' ? 0 : 1)
     attempts.set(key, attempt)
     if (attempt < (options.attempts ?? 3)) {
-      emit({ event: 'retry', stage: stage!, partition: work.partition, attempt, code: failure.code, message: failure.message })
+      emit({
+        event: 'retry',
+        stage: stage!,
+        partition: work.partition,
+        attempt,
+        code: failure.code,
+        message: failure.message,
+      })
       await new Promise((resolve) => setTimeout(resolve, 100 * 4 ** attempt))
       schedule.again(work, committed)
       return
     }
     if (work.kind === 'publish' || work.kind === 'global') throw stopped(failure, stage!)
-    emit({ event: 'failed', stage: stage!, partition: work.partition, code: failure.code, message: failure.message })
+    emit({
+      event: 'failed',
+      stage: stage!,
+      partition: work.partition,
+      code: failure.code,
+      message: failure.message,
+    })
     const commits = []
     for (const id of work.stages.filter((id) => !committed.some((c) => c.stage === id))) {
       const commit = failedCommit(work, failure)
@@ -156,10 +188,14 @@ async function runWork(loop: Loop, work: Work, name: () => string, attempts: Map
 }
 
 function stopped(failure: PairloomError, stage: string): PairloomError {
-  return new PairloomError('PL_PARTITION_FAILED', `Stage ${stage} failed after its attempts: ${failure.message}`, {
-    data: { stage, code: failure.code },
-    cause: failure,
-  })
+  return new PairloomError(
+    'PL_PARTITION_FAILED',
+    `Stage ${stage} failed after its attempts: ${failure.message}`,
+    {
+      data: { stage, code: failure.code },
+      cause: failure,
+    },
+  )
 }
 
 /** What the winner of a lost race has committed of these stages. */
@@ -231,7 +267,10 @@ async function openSchedule(
     const body = bodyOf(stage, registry)
     if (body.kind !== 'stage' || body.stage.kind !== 'source') continue
     const known = await folder.readSourceParts(stage.dataset)
-    sources.set(stage.id, known ?? (await folder.createSourceParts(stage.dataset, await body.stage.partitions(body.options))))
+    sources.set(
+      stage.id,
+      known ?? (await folder.createSourceParts(stage.dataset, await body.stage.partitions(body.options))),
+    )
   }
   const schedule = new Schedule(plan, stages, sources)
   for (const stage of stages) {
@@ -270,14 +309,23 @@ function progressOf({ plan, schedule, pool, tallies }: Loop): RunEvent {
     return { stage, ...schedule.progress(stage), rows: rowsIn + now, dropped, failed }
   })
   const rssBytes = running.reduce((sum, r) => sum + r.rssBytes, 0)
-  return { event: 'progress', stages: stages.filter((s) => plannedStage(plan, s.stage)), running: running.length, rssBytes }
+  return {
+    event: 'progress',
+    stages: stages.filter((s) => plannedStage(plan, s.stage)),
+    running: running.length,
+    rssBytes,
+  }
 }
 
 /** The stages up to and with `to`: those it needs. */
 function wantedStages(plan: Plan, to: string | undefined): PlannedStage[] {
   if (to === undefined) return plan.stages
   const wanted = new Set<string>()
-  for (let at = plan.stages.find((s) => s.id === to); at; at = plan.stages.find((s) => s.id === at!.from)) wanted.add(at.id)
+  for (let at = plan.stages.find((s) => s.id === to); at; at = plan.stages.find((s) => s.id === at!.from))
+    wanted.add(at.id)
   if (wanted.size > 0) return plan.stages.filter((s) => wanted.has(s.id))
-  throw new PairloomError('PL_USAGE', `Expected --to to name one of ${plan.stages.map((s) => s.id).join(', ')}, got ${to}`)
+  throw new PairloomError(
+    'PL_USAGE',
+    `Expected --to to name one of ${plan.stages.map((s) => s.id).join(', ')}, got ${to}`,
+  )
 }

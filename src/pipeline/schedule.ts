@@ -57,7 +57,9 @@ export class Schedule {
       if (group.kind === 'global') continue
       group.published = group.kind === 'sink' && this.#of(group.stages[0]!.id).partitions !== null
       const last = this.#of(group.stages.at(-1)!.id)
-      group.ready = this.#inputs(group).filter((p) => !last.commits.has(p)).sort((a, b) => b - a)
+      group.ready = this.#inputs(group)
+        .filter((p) => !last.commits.has(p))
+        .sort((a, b) => b - a)
     }
   }
 
@@ -73,7 +75,11 @@ export class Schedule {
   }
 
   /** A task ended: these commits were made, or were found made by another. */
-  finish(work: Work, commits: readonly { stage: string; commit: Pick<Commit, 'kind' | 'partition'> }[], partitions?: number): void {
+  finish(
+    work: Work,
+    commits: readonly { stage: string; commit: Pick<Commit, 'kind' | 'partition'> }[],
+    partitions?: number,
+  ): void {
     const group = this.#groupOf(work)
     group.running--
     if (work.kind === 'publish') {
@@ -84,7 +90,10 @@ export class Schedule {
     if (partitions !== undefined) this.#of(work.stages[0]!).partitions = partitions
     for (const after of this.#groups) {
       if (after.kind === 'global' || after.from?.id !== group.stages.at(-1)!.id) continue
-      const fresh = group.kind === 'global' ? this.#inputs(after) : this.#inputs(after).filter((p) => p === work.partition)
+      const fresh =
+        group.kind === 'global'
+          ? this.#inputs(after)
+          : this.#inputs(after).filter((p) => p === work.partition)
       after.ready = fresh.sort((a, b) => b - a).concat(after.ready)
     }
   }
@@ -153,7 +162,9 @@ export class Schedule {
     if (from.kind === 'global') {
       return this.#of(from.id).partitions === null ? [] : Array.from({ length: partitions! }, (_, i) => i)
     }
-    return [...this.#of(from.id).commits].flatMap(([partition, kind]) => (this.#usable(kind) ? [partition] : []))
+    return [...this.#of(from.id).commits].flatMap(([partition, kind]) =>
+      this.#usable(kind) ? [partition] : [],
+    )
   }
 
   #partitionsIn(group: Group): number | null {

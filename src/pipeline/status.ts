@@ -54,7 +54,9 @@ export async function runStatus(folder: RunFolder): Promise<RunStatus> {
 export async function newestPlan(folder: RunFolder): Promise<Plan> {
   const plan = (await folder.readRunFile())?.plans.at(-1)
   if (plan) return plan
-  throw new PairloomError('PL_RUN_MISSING', `Expected a run in ${folder.store.root}, got none`, { data: { run: folder.store.root } })
+  throw new PairloomError('PL_RUN_MISSING', `Expected a run in ${folder.store.root}, got none`, {
+    data: { run: folder.store.root },
+  })
 }
 
 async function partitionsOf(

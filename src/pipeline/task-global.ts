@@ -10,17 +10,29 @@ import { openBytes } from './bytes.ts'
 import { openPartWriter, type PartWriter } from './part-writer.ts'
 import { bodyOf, type PlannedStage } from './plan.ts'
 import type { Commit, RunFolder } from './run-folder.ts'
-import { finished, plannedStage, stageContext, type Task, type TaskEnvironment, type TaskResult } from './task.ts'
+import {
+  finished,
+  plannedStage,
+  stageContext,
+  type Task,
+  type TaskEnvironment,
+  type TaskResult,
+} from './task.ts'
 
 /** Runs a global stage over all partitions of its input and commits the partitions it makes, then their number. */
-export async function runGlobal(task: Task, stage: PlannedStage, environment: TaskEnvironment): Promise<TaskResult> {
+export async function runGlobal(
+  task: Task,
+  stage: PlannedStage,
+  environment: TaskEnvironment,
+): Promise<TaskResult> {
   const { plan, folder, scratch, signal } = environment
   const started = performance.now()
   const upstream = plannedStage(plan, stage.from!)
   const commits = await inputCommits(folder, upstream, task.partitions, plan.allowFailed)
   const rowsIn = commits.reduce((sum, c) => sum + (c.files.parquet?.rows ?? 0), 0)
   const body = bodyOf(stage, environment.registry)
-  if (body.kind !== 'stage' || body.stage.kind !== 'global') throw new PairloomError('PL_STAGE', `Expected ${stage.id} to be global`)
+  if (body.kind !== 'stage' || body.stage.kind !== 'global')
+    throw new PairloomError('PL_STAGE', `Expected ${stage.id} to be global`)
 
   const sql = await openSql({ memoryBytes: environment.memoryBytes / 2, scratch: join(scratch, 'sql') })
   const parts: { part: PartWriter; partition: number }[] = []
@@ -39,7 +51,11 @@ export async function runGlobal(task: Task, stage: PlannedStage, environment: Ta
       },
       count: (name, by = 1) => addCounters(counters, { [name]: by }),
     })
-    const input = { rows: rowsIn, partitions: task.partitions, sql: (statement: string) => sql.query(statement) }
+    const input = {
+      rows: rowsIn,
+      partitions: task.partitions,
+      sql: (statement: string) => sql.query(statement),
+    }
 
     async function openNext(): Promise<PartWriter> {
       const partition = parts.length
@@ -52,7 +68,9 @@ export async function runGlobal(task: Task, stage: PlannedStage, environment: Ta
     async function closeLast(): Promise<void> {
       const last = parts.at(-1)
       if (!last || done.length === parts.length) return
-      done.push(finished({ ...task, partition: last.partition }, await last.part.close(null), last.part, started))
+      done.push(
+        finished({ ...task, partition: last.partition }, await last.part.close(null), last.part, started),
+      )
     }
     async function advance(partition: number): Promise<PartWriter> {
       while (parts.length <= partition) {
@@ -66,12 +84,19 @@ export async function runGlobal(task: Task, stage: PlannedStage, environment: Ta
     for await (const { partition, rows } of body.stage.run(input, context)) {
       signal.throwIfAborted()
       if (partition < parts.length - 1) {
-        throw new PairloomError('PL_STAGE', `Expected partitions of ${stage.id} in order, got ${partition} after ${parts.length - 1}`)
+        throw new PairloomError(
+          'PL_STAGE',
+          `Expected partitions of ${stage.id} in order, got ${partition} after ${parts.length - 1}`,
+        )
       }
       await countIn(await advance(partition), rows.length).keep(rows)
       environment.onProgress((seen += rows.length))
     }
-    const partitions = Math.max(body.stage.partitions?.(body.options) ?? 0, parts.length, waiting.length > 0 ? 1 : 0)
+    const partitions = Math.max(
+      body.stage.partitions?.(body.options) ?? 0,
+      parts.length,
+      waiting.length > 0 ? 1 : 0,
+    )
     if (partitions > 0) await advance(partitions - 1)
     await closeLast()
     checkTotal(stage, rowsIn, done)
@@ -131,4 +156,3 @@ async function inputFiles(
   await writer.close()
   return [store.locate('empty.parquet')]
 }
-

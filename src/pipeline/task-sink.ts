@@ -6,14 +6,26 @@ import { fileStore } from '../store/file.ts'
 import { openBytes } from './bytes.ts'
 import { openPartWriter, type PartWriter } from './part-writer.ts'
 import { bodyOf, type PlannedStage } from './plan.ts'
-import { finished, partRows, plannedStage, stageContext, type Task, type TaskEnvironment, type TaskResult } from './task.ts'
+import {
+  finished,
+  partRows,
+  plannedStage,
+  stageContext,
+  type Task,
+  type TaskEnvironment,
+  type TaskResult,
+} from './task.ts'
 
 /**
  * Writes one partition of a sink into `<out>/<stage>/<fingerprint12>/`.
  *
  * Its rows are not written again into the run folder; the commit holds what was written, and rejects if there are any.
  */
-export async function writeSink(task: Task, stage: PlannedStage, environment: TaskEnvironment): Promise<TaskResult> {
+export async function writeSink(
+  task: Task,
+  stage: PlannedStage,
+  environment: TaskEnvironment,
+): Promise<TaskResult> {
   const started = performance.now()
   const { folder, plan } = environment
   const upstream = plannedStage(plan, stage.from!)
@@ -22,7 +34,10 @@ export async function writeSink(task: Task, stage: PlannedStage, environment: Ta
     let dropped = 0
     const context = sinkContext(task, stage, environment, part, () => dropped++)
     const sink = sinkOf(stage, environment)
-    const written = await sink.write(countedRows(partRows(folder, upstream, task.partition), part, environment), context)
+    const written = await sink.write(
+      countedRows(partRows(folder, upstream, task.partition), part, environment),
+      context,
+    )
     part.tally.kept = part.tally.rowsIn - dropped
     const commit = { ...finished(task, await part.close(null), part, started), sink: written }
     await folder.createCommit(stage.dataset, commit)
@@ -34,18 +49,29 @@ export async function writeSink(task: Task, stage: PlannedStage, environment: Ta
 }
 
 /** Writes the index of a sink whose partitions are all written, then makes the data set the current one. */
-export async function publishSink(task: Task, stage: PlannedStage, environment: TaskEnvironment): Promise<TaskResult> {
+export async function publishSink(
+  task: Task,
+  stage: PlannedStage,
+  environment: TaskEnvironment,
+): Promise<TaskResult> {
   const { folder, plan } = environment
   const commits = await folder.readCommits(stage.dataset)
   const parts = Array.from({ length: task.partitions }, (_, partition) => {
     const part = commits.get(partition)?.sink
     if (part) return part
-    throw new PairloomError('PL_PARTITION_FAILED', `Expected partition ${partition} of ${stage.id} to be written, got none`, {
-      data: { stage: stage.id, partition },
-    })
+    throw new PairloomError(
+      'PL_PARTITION_FAILED',
+      `Expected partition ${partition} of ${stage.id} to be written, got none`,
+      {
+        data: { stage: stage.id, partition },
+      },
+    )
   })
   const nothing = { tally: emptyTally(), drop: () => undefined } as unknown as PartWriter
-  const files = await sinkOf(stage, environment).publish(parts, sinkContext(task, stage, environment, nothing, () => undefined))
+  const files = await sinkOf(stage, environment).publish(
+    parts,
+    sinkContext(task, stage, environment, nothing, () => undefined),
+  )
   await folder.createTotal(stage.dataset, { partitions: task.partitions })
   const shards = parts.flatMap((p) => p.files)
   const current = {
@@ -55,7 +81,9 @@ export async function publishSink(task: Task, stage: PlannedStage, environment: 
     rows: shards.reduce((sum, f) => sum + f.rows, 0),
     files: files.map((f) => f.path),
   }
-  await fileStore(plan.out).at(stage.id).replace('current.json', `${JSON.stringify(current, null, 1)}\n`)
+  await fileStore(plan.out)
+    .at(stage.id)
+    .replace('current.json', `${JSON.stringify(current, null, 1)}\n`)
   return { commits: [] }
 }
 

@@ -105,7 +105,11 @@ interface Link {
 }
 
 /** Source and row stages as one stream: each batch goes through all of them before the next is read. */
-async function runRows(task: Task, stages: PlannedStage[], environment: TaskEnvironment): Promise<TaskResult> {
+async function runRows(
+  task: Task,
+  stages: PlannedStage[],
+  environment: TaskEnvironment,
+): Promise<TaskResult> {
   const started = performance.now()
   const { folder, signal } = environment
   const links: Link[] = []
@@ -117,7 +121,10 @@ async function runRows(task: Task, stages: PlannedStage[], environment: TaskEnvi
     }
     let rows: AsyncIterable<Row[]> | null = null
     for (const link of links) {
-      rows = counted(link, await linkRows(link, rows ?? (await inputRows(task, stages[0]!, environment)), task, environment))
+      rows = counted(
+        link,
+        await linkRows(link, rows ?? (await inputRows(task, stages[0]!, environment)), task, environment),
+      )
     }
     let seen = 0
     for await (const batch of rows!) {
@@ -132,9 +139,13 @@ async function runRows(task: Task, stages: PlannedStage[], environment: TaskEnvi
       result.commits.push({ stage: stage.id, commit })
       if (await folder.createCommit(stage.dataset, commit)) continue
       await Promise.all(Object.values(files).map((f) => folder.store.remove(`${stage.dataset}/${f.path}`)))
-      throw new PairloomError('PL_COMMIT_LOST', `Partition ${task.partition} of ${stage.id} was committed by another attempt`, {
-        data: { stage: stage.id, partition: task.partition },
-      })
+      throw new PairloomError(
+        'PL_COMMIT_LOST',
+        `Partition ${task.partition} of ${stage.id} was committed by another attempt`,
+        {
+          data: { stage: stage.id, partition: task.partition },
+        },
+      )
     }
     return result
   } catch (error) {
@@ -173,20 +184,37 @@ async function linkRows(
   const { reuseBy } = body.stage
   const code = body.stage
   if (!reuseBy || !stage.reuseKey) return code.process(rows, context)
-  const earlier = await earlierResults(environment.folder, stage, task.partition, reuseBy, Object.keys(code.adds))
+  const earlier = await earlierResults(
+    environment.folder,
+    stage,
+    task.partition,
+    reuseBy,
+    Object.keys(code.adds),
+  )
   return withEarlier(earlier, reuseBy, rows, context, (fresh) => code.process(fresh, context))
 }
 
-async function inputRows(task: Task, first: PlannedStage, environment: TaskEnvironment): Promise<AsyncIterable<Row[]> | null> {
+async function inputRows(
+  task: Task,
+  first: PlannedStage,
+  environment: TaskEnvironment,
+): Promise<AsyncIterable<Row[]> | null> {
   if (first.from === null) return null
   return partRows(environment.folder, plannedStage(environment.plan, first.from), task.partition)
 }
 
 /** The rows that a committed partition hands on; none where it failed for good. */
-export async function* partRows(folder: RunFolder, stage: PlannedStage, partition: number): AsyncGenerator<Row[]> {
+export async function* partRows(
+  folder: RunFolder,
+  stage: PlannedStage,
+  partition: number,
+): AsyncGenerator<Row[]> {
   const commit = await folder.readCommit(stage.dataset, partition)
   if (!commit) {
-    throw new PairloomError('PL_NOT_FOUND', `Expected a commit of partition ${partition} in ${stage.dataset}, got none`)
+    throw new PairloomError(
+      'PL_NOT_FOUND',
+      `Expected a commit of partition ${partition} in ${stage.dataset}, got none`,
+    )
   }
   if (commit.files.parquet) yield* readTable(folder.store, `${stage.dataset}/${commit.files.parquet.path}`)
 }

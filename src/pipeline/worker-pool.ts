@@ -48,7 +48,9 @@ export async function openWorkerPool(plan: Plan, size: number): Promise<WorkerPo
   function spawn(): Worker {
     // The same file as this one's neighbour: source while developing, compiled in the package.
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    const child = fork(new URL(`./worker.${extension}`, import.meta.url), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const child = fork(new URL(`./worker.${extension}`, import.meta.url), [], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
     const worker: Worker = {
       child,
       task: null,
@@ -64,7 +66,9 @@ export async function openWorkerPool(plan: Plan, size: number): Promise<WorkerPo
     child.on('exit', (code, signal) => {
       workers.delete(worker)
       const why = worker.killedFor ?? `it ended with ${signal ?? `code ${code}`}`
-      const at = worker.task ? `${worker.task.stages.join('+')} partition ${worker.task.partition}` : 'no task'
+      const at = worker.task
+        ? `${worker.task.stages.join('+')} partition ${worker.task.partition}`
+        : 'no task'
       const message = `A worker process died while it ran ${at}: ${why}`
       worker.settle?.reject(new PairloomError('PL_TASK_CRASHED', message, { data: { code, signal, why } }))
     })
@@ -96,7 +100,8 @@ export async function openWorkerPool(plan: Plan, size: number): Promise<WorkerPo
   }
   const watch = setInterval(() => {
     for (const worker of workers) {
-      if (worker.task && Date.now() - worker.lastBeat > SILENCE_MS) kill(worker, `it said nothing for ${SILENCE_MS / 1000} s`)
+      if (worker.task && Date.now() - worker.lastBeat > SILENCE_MS)
+        kill(worker, `it said nothing for ${SILENCE_MS / 1000} s`)
     }
   }, 1000)
   watch.unref()
@@ -106,7 +111,8 @@ export async function openWorkerPool(plan: Plan, size: number): Promise<WorkerPo
     get busy() {
       return [...workers].filter((w) => w.task).length
     },
-    progress: () => [...workers].flatMap(({ task, rows, rssBytes }) => (task ? [{ task, rows, rssBytes }] : [])),
+    progress: () =>
+      [...workers].flatMap(({ task, rows, rssBytes }) => (task ? [{ task, rows, rssBytes }] : [])),
     run(task) {
       const worker = [...workers].find((w) => !w.task && w.killedFor === null && w.child.connected) ?? spawn()
       worker.task = task
@@ -118,16 +124,18 @@ export async function openWorkerPool(plan: Plan, size: number): Promise<WorkerPo
       })
     },
     async cancel(graceMs) {
-      const ended = [...workers].filter((w) => w.task).map((w) => {
-        tell(w, { type: 'cancel' })
-        return new Promise<void>((resolve) => {
-          const poll = setInterval(() => {
-            if (w.task && workers.has(w)) return
-            clearInterval(poll)
-            resolve()
-          }, 20)
+      const ended = [...workers]
+        .filter((w) => w.task)
+        .map((w) => {
+          tell(w, { type: 'cancel' })
+          return new Promise<void>((resolve) => {
+            const poll = setInterval(() => {
+              if (w.task && workers.has(w)) return
+              clearInterval(poll)
+              resolve()
+            }, 20)
+          })
         })
-      })
       const timer = setTimeout(() => {
         for (const w of workers) kill(w, 'the run was stopped')
       }, graceMs)
@@ -136,7 +144,9 @@ export async function openWorkerPool(plan: Plan, size: number): Promise<WorkerPo
     },
     async close() {
       clearInterval(watch)
-      const gone = [...workers].map((w) => new Promise<void>((resolve) => w.child.once('exit', () => resolve())))
+      const gone = [...workers].map(
+        (w) => new Promise<void>((resolve) => w.child.once('exit', () => resolve())),
+      )
       for (const w of workers) kill(w, 'the run ended')
       await Promise.all(gone)
       await rm(scratch, { recursive: true, force: true })
@@ -161,7 +171,8 @@ async function sweepScratch(): Promise<void> {
     try {
       process.kill(pid, 0)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ESRCH') await rm(join(tmpdir(), name), { recursive: true, force: true })
+      if ((error as NodeJS.ErrnoException).code === 'ESRCH')
+        await rm(join(tmpdir(), name), { recursive: true, force: true })
     }
   }
 }

@@ -35,7 +35,15 @@ function serve(): void {
       const registry = await openRegistry(plan.plugins)
       const folder = openRunFolder(plan.run)
       const onProgress = (seen: number) => void (rows = seen)
-      const result = await runTask(task, { plan, folder, registry, signal: cancel.signal, scratch, memoryBytes, onProgress })
+      const result = await runTask(task, {
+        plan,
+        folder,
+        registry,
+        signal: cancel.signal,
+        scratch,
+        memoryBytes,
+        onProgress,
+      })
       say({ type: 'done', result })
     } catch (error) {
       const failure = toPairloomError(error, cancel.signal.aborted ? 'PL_INTERRUPTED' : 'PL_STAGE')

@@ -53,7 +53,8 @@ export function parseOverride(text: string): Override | null {
 function resolveOverride(document: Document, path: string[]): string[] {
   const [stage, filter] = path
   if (!document.hasIn(['stages', stage])) return path
-  const inFilters = filter !== undefined && path.length > 2 && document.hasIn(['stages', stage, 'filters', filter])
+  const inFilters =
+    filter !== undefined && path.length > 2 && document.hasIn(['stages', stage, 'filters', filter])
   return inFilters ? ['stages', stage!, 'filters', ...path.slice(1)] : ['stages', ...path]
 }
 
@@ -62,7 +63,8 @@ function offsetOf(document: Document, fault: Fault): number | null {
   for (let depth = fault.path.length; depth >= 0; depth--) {
     const path = fault.path.slice(0, depth)
     const asKey = depth < fault.path.length || fault.atKey === true
-    const node = asKey && depth > 0 ? keyNode(document, path) : (document.getIn(path, true) as Node | undefined)
+    const node =
+      asKey && depth > 0 ? keyNode(document, path) : (document.getIn(path, true) as Node | undefined)
     if (node?.range) return node.range[0]
     if (depth > 0 && depth === fault.path.length && document.hasIn(path)) return null // It came from --set.
   }
