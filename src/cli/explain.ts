@@ -9,7 +9,10 @@ export function explainCommand(): Command {
     .description('show what became of a row, rule by rule')
     .argument('<uid>', 'uid or image_id of the row, or the URL of the image')
     .argument('[pipeline]', 'pipeline file whose run is meant')
-    .option('--run <dir>', "run folder; default the file's run:, else runs/<name>, else the only one in runs/")
+    .option(
+      '--run <dir>',
+      "run folder; default the file's run:, else runs/<name>, else the only one in runs/",
+    )
     .option('--json', 'as JSON')
     .action(async (uid: string, file: string | undefined, flags: { run?: string; json?: boolean }) => {
       const { folder } = await findRun(file, flags)

@@ -26,14 +26,19 @@ export function table(rows: readonly (readonly string[])[], right: ReadonlySet<n
   const widths: number[] = []
   for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)))
   const line = (row: readonly string[]) =>
-    row.map((cell, i) => (right.has(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join('  ').trimEnd()
+    row
+      .map((cell, i) => (right.has(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .join('  ')
+      .trimEnd()
   return rows.map(line).join('\n')
 }
 
 /** The most frequent reasons of a stage: `http-404 18,204  timeout-body 9,871`. */
 export function reasons(by: Record<string, number>, most = 4): string {
   const sorted = Object.entries(by).sort((a, b) => b[1] - a[1])
-  const shown = sorted.slice(0, most).map(([name, n]) => `${name.slice(name.lastIndexOf('.') + 1)} ${count(n)}`)
+  const shown = sorted
+    .slice(0, most)
+    .map(([name, n]) => `${name.slice(name.lastIndexOf('.') + 1)} ${count(n)}`)
   if (sorted.length > most) shown.push(`${sorted.length - most} more`)
   return shown.join('  ')
 }

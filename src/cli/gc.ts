@@ -13,6 +13,8 @@ export function gcCommand(): Command {
       const removed = await collectGarbage(folder, { keep: flags.keep, dryRun: flags.dryRun ?? false })
       const total = removed.reduce((sum, r) => sum + r.bytes, 0)
       const rows = removed.map((r) => [flags.dryRun ? 'would remove' : 'removed', r.path, bytes(r.bytes)])
-      process.stdout.write(`${table([...rows, ['total', `${removed.length} data sets`, bytes(total)]], new Set([2]))}\n`)
+      process.stdout.write(
+        `${table([...rows, ['total', `${removed.length} data sets`, bytes(total)]], new Set([2]))}\n`,
+      )
     })
 }

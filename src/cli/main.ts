@@ -16,7 +16,15 @@ export async function main(argv: readonly string[]): Promise<void> {
     .version(PACKAGE_VERSION)
     .exitOverride()
     .showHelpAfterError('(pairloom help COMMAND shows the options)')
-  for (const command of [runCommand, planCommand, statusCommand, reportCommand, explainCommand, stagesCommand, gcCommand]) {
+  for (const command of [
+    runCommand,
+    planCommand,
+    statusCommand,
+    reportCommand,
+    explainCommand,
+    stagesCommand,
+    gcCommand,
+  ]) {
     program.addCommand(command().exitOverride())
   }
   // Output that nobody reads any more (`| head`) is no failure.
@@ -28,7 +36,14 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-const USAGE = new Set(['PL_USAGE', 'PL_CONFIG', 'PL_PLUGIN', 'PL_RUN_OTHER', 'PL_RUN_MISSING', 'PL_NODE_VERSION'])
+const USAGE = new Set([
+  'PL_USAGE',
+  'PL_CONFIG',
+  'PL_PLUGIN',
+  'PL_RUN_OTHER',
+  'PL_RUN_MISSING',
+  'PL_NODE_VERSION',
+])
 
 function exitCode(error: unknown): number {
   // commander has printed its message already; help and version are no errors.

@@ -21,7 +21,10 @@ export function planOptions(command: Command): Command {
     .option('--run <dir>', "run folder; default the file's run:, else runs/<name>")
     .option('--out <dir>', "folder of the shards; default the file's out:, else out/<name>")
     .addOption(
-      new Option('--set <path=value>', 'set an option of the file, such as fetch.timeoutMs=5000; may be given again')
+      new Option(
+        '--set <path=value>',
+        'set an option of the file, such as fetch.timeoutMs=5000; may be given again',
+      )
         .argParser(override)
         .default([], 'none'),
     )
@@ -49,20 +52,30 @@ export async function planFromFlags(file: string, flags: PlanFlags): Promise<Pla
  *
  * @throws PairloomError `PL_RUN_MISSING` when none is there
  */
-export async function findRun(file: string | undefined, flags: { run?: string }): Promise<{ run: string; folder: RunFolder }> {
+export async function findRun(
+  file: string | undefined,
+  flags: { run?: string },
+): Promise<{ run: string; folder: RunFolder }> {
   const run = resolve(flags.run ?? (file === undefined ? await onlyRun() : await runOfFile(file)))
   const folder = openRunFolder(run)
   if (await folder.readRunFile()) return { run, folder }
-  throw new PairloomError('PL_RUN_MISSING', `Expected a run in ${run}, got none: name another with --run, or start one with pairloom run`, {
-    data: { run },
-  })
+  throw new PairloomError(
+    'PL_RUN_MISSING',
+    `Expected a run in ${run}, got none: name another with --run, or start one with pairloom run`,
+    {
+      data: { run },
+    },
+  )
 }
 
 /** Adds the options that find a run. */
 export function runOptions(command: Command): Command {
   return command
     .argument('[pipeline]', 'pipeline file whose run is meant')
-    .option('--run <dir>', "run folder; default the file's run:, else runs/<name>, else the only one in runs/")
+    .option(
+      '--run <dir>',
+      "run folder; default the file's run:, else runs/<name>, else the only one in runs/",
+    )
 }
 
 export function positive(text: string): number {
@@ -83,7 +96,9 @@ async function runOfFile(file: string): Promise<string> {
     text = await readFile(file, 'utf8')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new PairloomError('PL_USAGE', `Expected a pipeline file at ${file}, got ${code}`, { data: { file } })
+    throw new PairloomError('PL_USAGE', `Expected a pipeline file at ${file}, got ${code}`, {
+      data: { file },
+    })
   }
   const { run, name } = (parseYaml(text, file).value ?? {}) as { run?: unknown; name?: unknown }
   if (typeof run === 'string') return run

@@ -6,7 +6,9 @@ import { planFromFlags, planOptions, type PlanFlags } from './options.ts'
 
 /** `pairloom plan PIPELINE`: checks the file and shows what would run. Writes nothing. */
 export function planCommand(): Command {
-  return planOptions(new Command('plan').description('check a pipeline and show its stages, fingerprints and what is done'))
+  return planOptions(
+    new Command('plan').description('check a pipeline and show its stages, fingerprints and what is done'),
+  )
     .option('--json', 'the whole plan as JSON')
     .action(async (file: string, flags: PlanFlags & { json?: boolean }) => {
       await printPlan(await planFromFlags(file, flags), flags.json ?? false)
@@ -23,7 +25,15 @@ export async function printPlan(plan: Plan, json: boolean): Promise<void> {
   for (const stage of plan.stages) {
     const does = stage.use === 'filters' ? stage.filters.map((f) => f.name).join(' ') : stage.use
     const done = (await folder.readCommits(stage.dataset)).size
-    rows.push([stage.id, does, stage.from ?? '-', stage.fingerprint.slice(0, 12), done > 0 ? `${done} partitions` : '-'])
+    rows.push([
+      stage.id,
+      does,
+      stage.from ?? '-',
+      stage.fingerprint.slice(0, 12),
+      done > 0 ? `${done} partitions` : '-',
+    ])
   }
-  process.stdout.write(`${plan.name}  seed ${plan.seed}  snapshot ${plan.snapshot}\nrun ${plan.run}\nout ${plan.out}\n\n${table(rows)}\n`)
+  process.stdout.write(
+    `${plan.name}  seed ${plan.seed}  snapshot ${plan.snapshot}\nrun ${plan.run}\nout ${plan.out}\n\n${table(rows)}\n`,
+  )
 }

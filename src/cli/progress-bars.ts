@@ -20,7 +20,9 @@ export function barPrinter(out: NodeJS.WriteStream): Printer {
   function draw(): void {
     if (!last) return
     const seconds = (Date.now() - before.at) / 1000
-    const lines = last.stages.map((s) => bar(s, width, rate(s, before.rows, seconds), (Date.now() - started) / 1000))
+    const lines = last.stages.map((s) =>
+      bar(s, width, rate(s, before.rows, seconds), (Date.now() - started) / 1000),
+    )
     const held = last.rssBytes > 0 ? `, ${bytes(last.rssBytes)}` : ''
     lines.push(`${duration((Date.now() - started) / 1000)}, ${last.running} tasks running${held}`)
     out.write(`${lines.map((l) => l.slice(0, (out.columns || 100) - 1)).join('\n')}\n`)
@@ -38,7 +40,8 @@ export function barPrinter(out: NodeJS.WriteStream): Printer {
         clear()
         last = event
         draw()
-        if (Date.now() - before.at > 5000) before = { at: Date.now(), rows: new Map(event.stages.map((s) => [s.stage, s.rows])) }
+        if (Date.now() - before.at > 5000)
+          before = { at: Date.now(), rows: new Map(event.stages.map((s) => [s.stage, s.rows])) }
       } else if (event.event !== 'task') {
         const line = eventLine(event, width)
         if (line !== null) say(line)

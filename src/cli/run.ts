@@ -25,7 +25,11 @@ export function runCommand(): Command {
     .action(async (file: string, flags: RunFlags) => {
       const plan = await planFromFlags(file, flags)
       if (flags.dryRun) return printPlan(plan, flags.json ?? false)
-      const printer = flags.json ? jsonPrinter() : process.stderr.isTTY ? barPrinter(process.stderr) : linePrinter()
+      const printer = flags.json
+        ? jsonPrinter()
+        : process.stderr.isTTY
+          ? barPrinter(process.stderr)
+          : linePrinter()
       const stop = stopOnSignals()
       try {
         const summary = await runPlan(plan, {
@@ -38,7 +42,10 @@ export function runCommand(): Command {
       } catch (error) {
         printer.stop()
         if ((error as PairloomError).code === 'PL_INTERRUPTED') {
-          throw new PairloomError('PL_INTERRUPTED', `Stopped; what is committed stays. Go on with: ${resumeCommand()}`)
+          throw new PairloomError(
+            'PL_INTERRUPTED',
+            `Stopped; what is committed stays. Go on with: ${resumeCommand()}`,
+          )
         }
         throw error
       } finally {
@@ -77,5 +84,7 @@ function stopOnSignals(): { signal: AbortSignal; release(): void } {
 
 function resumeCommand(): string {
   const words = process.argv.slice(2).filter((word) => word !== '--refresh')
-  return ['pairloom', ...words].map((w) => (/^[\w./=:@-]+$/.test(w) ? w : `'${w.replaceAll("'", "'\\''")}'`)).join(' ')
+  return ['pairloom', ...words]
+    .map((w) => (/^[\w./=:@-]+$/.test(w) ? w : `'${w.replaceAll("'", "'\\''")}'`))
+    .join(' ')
 }

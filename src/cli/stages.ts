@@ -13,17 +13,24 @@ export function stagesCommand(): Command {
     .option('--plugin <file...>', 'also the stages of these plug-ins')
     .option('--json', 'as JSON')
     .option('--markdown', 'as the page docs/stages.md')
-    .action(async (name: string | undefined, flags: { plugin?: string[]; json?: boolean; markdown?: boolean }) => {
-      const plugins = await Promise.all((flags.plugin ?? []).map((p) => findPlugin(p, process.cwd())))
-      const stages = catalogue(plugins.length > 0 ? await openRegistry(plugins) : await builtinStages())
-      const wanted = name === undefined ? stages : stages.filter((s) => s.name === name || s.name.endsWith(`/${name}`))
-      if (wanted.length === 0) {
-        const near = nearest(name!, stages.flatMap((s) => [s.name, s.name.slice(s.name.indexOf('/') + 1)]))
-        const hint = near ? ` (did you mean ${near}?)` : ''
-        throw new PairloomError('PL_USAGE', `Expected the name of a stage, got ${name}${hint}`)
-      }
-      if (flags.json) process.stdout.write(`${JSON.stringify(wanted)}\n`)
-      else if (flags.markdown || name !== undefined) process.stdout.write(catalogueMarkdown(wanted, flags.markdown ?? false))
-      else process.stdout.write(`${table(wanted.map((s) => [s.name, s.kind, s.summary]))}\n`)
-    })
+    .action(
+      async (name: string | undefined, flags: { plugin?: string[]; json?: boolean; markdown?: boolean }) => {
+        const plugins = await Promise.all((flags.plugin ?? []).map((p) => findPlugin(p, process.cwd())))
+        const stages = catalogue(plugins.length > 0 ? await openRegistry(plugins) : await builtinStages())
+        const wanted =
+          name === undefined ? stages : stages.filter((s) => s.name === name || s.name.endsWith(`/${name}`))
+        if (wanted.length === 0) {
+          const near = nearest(
+            name!,
+            stages.flatMap((s) => [s.name, s.name.slice(s.name.indexOf('/') + 1)]),
+          )
+          const hint = near ? ` (did you mean ${near}?)` : ''
+          throw new PairloomError('PL_USAGE', `Expected the name of a stage, got ${name}${hint}`)
+        }
+        if (flags.json) process.stdout.write(`${JSON.stringify(wanted)}\n`)
+        else if (flags.markdown || name !== undefined)
+          process.stdout.write(catalogueMarkdown(wanted, flags.markdown ?? false))
+        else process.stdout.write(`${table(wanted.map((s) => [s.name, s.kind, s.summary]))}\n`)
+      },
+    )
 }
