@@ -26,11 +26,16 @@ export interface Geometry {
  * shortest: its shortest side becomes `size` (keep_ratio). longest: its longest side (keep_ratio_largest).
  * center-crop: as shortest, then the middle size x size. border: as longest, then white around it to size x size.
  */
-export function resizeGeometry(width: number, height: number, { mode, size, onlyIfBigger }: ResizeOptions): Geometry {
+export function resizeGeometry(
+  width: number,
+  height: number,
+  { mode, size, onlyIfBigger }: ResizeOptions,
+): Geometry {
   const whole = { width, height, crop: null, pad: null }
   if (mode === 'none') return whole
 
-  const side = mode === 'shortest' || mode === 'center-crop' ? Math.min(width, height) : Math.max(width, height)
+  const side =
+    mode === 'shortest' || mode === 'center-crop' ? Math.min(width, height) : Math.max(width, height)
   const scaled = onlyIfBigger && side <= size ? whole : { ...whole, ...scale(width, height, size / side) }
   if (mode === 'shortest' || mode === 'longest') return scaled
 
@@ -45,7 +50,12 @@ export function resizeGeometry(width: number, height: number, { mode, size, only
     pad:
       crop.width === size && crop.height === size
         ? null
-        : { left: padLeft, top: padTop, right: size - crop.width - padLeft, bottom: size - crop.height - padTop },
+        : {
+            left: padLeft,
+            top: padTop,
+            right: size - crop.width - padLeft,
+            bottom: size - crop.height - padTop,
+          },
   }
 }
 

@@ -34,7 +34,7 @@ export function probeIsoMedia(bytes: Buffer): Header | null {
 }
 
 function* boxes(bytes: Buffer, from: number, to: number): Generator<Box> {
-  for (let at = from; at + 8 <= to; ) {
+  for (let at = from; at + 8 <= to;) {
     let size = bytes.readUInt32BE(at)
     let start = at + 8
     if (size === 1 && at + 16 <= to) {

@@ -6,7 +6,7 @@ const TAIL_BYTES = 1 << 16
 /** Size, EXIF orientation and completeness of a JPEG, by its marker segments (ITU-T T.81, annex B). */
 export function probeJpeg(bytes: Buffer): Header | null {
   let orientation = 1
-  for (let at = 2; at + 4 <= bytes.length; ) {
+  for (let at = 2; at + 4 <= bytes.length;) {
     if (bytes[at] !== 0xff) {
       // Stray bytes between segments are skipped, as decoders do.
       at++
@@ -44,7 +44,11 @@ export function probeJpeg(bytes: Buffer): Header | null {
 function hasEnd(bytes: Buffer, from: number): boolean {
   const last = bytes.length - 2
   if (bytes[last] === 0xff && bytes[last + 1] === 0xd9) return true
-  return bytes.subarray(Math.max(from, bytes.length - TAIL_BYTES)).lastIndexOf('\u00ff\u00d9', undefined, 'latin1') !== -1
+  return (
+    bytes
+      .subarray(Math.max(from, bytes.length - TAIL_BYTES))
+      .lastIndexOf('\u00ff\u00d9', undefined, 'latin1') !== -1
+  )
 }
 
 /** Tag 0x0112 of the first directory of a TIFF structure (Exif 3.0, 4.6.5.1.4), or null. */

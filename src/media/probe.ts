@@ -34,7 +34,9 @@ export function probe(bytes: Buffer): Probe {
   if (!isDecoded(format)) throw imageError('unsupported-format', { evidence: format })
   const header = readHeader(format, bytes)
   if (header === null) {
-    throw imageError(bytes.length < 64 ? 'image-truncated' : 'image-broken', { evidence: `no size in the ${format} header` })
+    throw imageError(bytes.length < 64 ? 'image-truncated' : 'image-broken', {
+      evidence: `no size in the ${format} header`,
+    })
   }
   if (header.width === 0 || header.height === 0) {
     throw imageError('image-broken', { evidence: `${header.width} x ${header.height} px` })
@@ -68,7 +70,7 @@ function probePng(bytes: Buffer): Header | null {
   if (bytes.length < 33 || bytes.toString('latin1', 12, 16) !== 'IHDR') return null
   let orientation: number | null = 1
   let isTruncated = true
-  for (let at = 8; at + 12 <= bytes.length; ) {
+  for (let at = 8; at + 12 <= bytes.length;) {
     const type = bytes.toString('latin1', at + 4, at + 8)
     if (type === 'eXIf') orientation = null
     if (type === 'IEND') {

@@ -6,12 +6,24 @@ import { probe, type Probe } from './probe.ts'
 
 /** Options that decide what a stored picture looks like; a stage spreads them into its own. */
 export const IMAGE_OPTIONS = {
-  resize: z.enum(RESIZE_MODES).default('shortest').describe('what is brought to `size`: nothing, the shortest or longest side, both by cropping the middle, or both by a white border'),
+  resize: z
+    .enum(RESIZE_MODES)
+    .default('shortest')
+    .describe(
+      'what is brought to `size`: nothing, the shortest or longest side, both by cropping the middle, or both by a white border',
+    ),
   size: z.int().min(1).max(16_383).default(512).describe('side after resizing, px'),
   onlyIfBigger: z.boolean().default(true).describe('leave pictures smaller than `size` at their own scale'),
   format: z.enum(['jpeg', 'webp', 'png']).default('jpeg').describe('format of the stored picture'),
   quality: z.int().min(1).max(100).default(95).describe('JPEG or WebP quality; PNG is lossless'),
-  maxPixels: z.int().min(1).max(268_402_689).default(67_108_864).describe('width x height at the origin above which a picture is refused before decoding, px; and of what is stored'),
+  maxPixels: z
+    .int()
+    .min(1)
+    .max(268_402_689)
+    .default(67_108_864)
+    .describe(
+      'width x height at the origin above which a picture is refused before decoding, px; and of what is stored',
+    ),
 } as const
 
 export type ImageOptions = z.infer<z.ZodObject<typeof IMAGE_OPTIONS>>
@@ -50,7 +62,10 @@ export async function processImage(bytes: Buffer, options: ImageOptions): Promis
     const { width, height } = await uprightSize(sharp, bytes, header, options.maxPixels)
     const geometry = resizeGeometry(width, height, { ...options, mode: options.resize })
     checkOutput(geometry, options)
-    const { data, info } = await encode(pipeline(sharp, bytes, geometry, { width, height }, options), options).toBuffer({
+    const { data, info } = await encode(
+      pipeline(sharp, bytes, geometry, { width, height }, options),
+      options,
+    ).toBuffer({
       resolveWithObject: true,
     })
     return {
@@ -84,7 +99,12 @@ function pipeline(
   from: { width: number; height: number },
   options: ImageOptions,
 ) {
-  const image = sharp(bytes, { failOn: 'error', limitInputPixels: options.maxPixels, sequentialRead: true, autoOrient: true })
+  const image = sharp(bytes, {
+    failOn: 'error',
+    limitInputPixels: options.maxPixels,
+    sequentialRead: true,
+    autoOrient: true,
+  })
   image.flatten({ background: '#ffffff' })
   if (width !== from.width || height !== from.height) image.resize(width, height, { fit: 'fill' })
   if (crop) image.extract(crop)
@@ -119,8 +139,13 @@ function decodeError(error: unknown, maxPixels: number): Error {
   if (error instanceof Error && 'code' in error && error.code === 'PL_IMAGE') return error
   const message = (error instanceof Error ? error.message : String(error)).split('\n')[0]!
   const detail = { evidence: message, cause: error }
-  if (/pixel limit/i.test(message)) return imageError('too-many-pixels', { ...detail, limit: `<= ${maxPixels}` })
-  if (/premature|truncated|unexpected end|end of (file|stream|data)|not enough data|incomplete|\bEOF\b/i.test(message)) {
+  if (/pixel limit/i.test(message))
+    return imageError('too-many-pixels', { ...detail, limit: `<= ${maxPixels}` })
+  if (
+    /premature|truncated|unexpected end|end of (file|stream|data)|not enough data|incomplete|\bEOF\b/i.test(
+      message,
+    )
+  ) {
     return imageError('image-truncated', detail)
   }
   if (/unsupported image format/i.test(message)) return imageError('unsupported-format', detail)

@@ -47,7 +47,11 @@ function sniffBrand(bytes: Buffer): SniffedFormat | null {
 
 function sniffMarkup(bytes: Buffer): SniffedFormat | null {
   const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0x3c && bytes[1] === 0)
-  const head = bytes.subarray(0, 4096).toString(isUtf16 ? 'utf16le' : 'utf8').replace(/^\uFEFF/, '').trimStart()
+  const head = bytes
+    .subarray(0, 4096)
+    .toString(isUtf16 ? 'utf16le' : 'utf8')
+    .replace(/^\uFEFF/, '')
+    .trimStart()
   if (!head.startsWith('<')) return null
   const html = head.search(/<(?:!doctype\s+html|html|head|body)\b/i)
   const svg = head.search(/<(?:!doctype\s+svg|(?:\w+:)?svg)\b/i)
