@@ -50,7 +50,10 @@ export function openByteFetcher(
     const { allowed, reason, evidence } = await robots.verdict(url)
     signal.throwIfAborted()
     const { origin, host } = new URL(url)
-    if (!allowed) throw robots.noHost(origin) ?? fetchError(reason ?? 'robots', url, evidence === null ? {} : { evidence })
+    if (!allowed)
+      throw (
+        robots.noHost(origin) ?? fetchError(reason ?? 'robots', url, evidence === null ? {} : { evidence })
+      )
     const asked = (await robots.crawlDelayMs(origin)) ?? 0
     queues.space(host, Math.min(asked, options.maxCrawlDelayMs))
   }
@@ -101,7 +104,8 @@ export function openByteFetcher(
       const onRetry = (error: PairloomError, waitMs: number) => {
         count('retries')
         // All of the host waits, not this picture alone.
-        if (error.data.reason === 'http-429' || error.data.reason === 'http-503') queues.slowDown(host, waitMs)
+        if (error.data.reason === 'http-429' || error.data.reason === 'http-503')
+          queues.slowDown(host, waitMs)
       }
       return withRetries(url, { ...options, signal, onRetry }, () => queues.run(host, () => once(url, trace)))
     },

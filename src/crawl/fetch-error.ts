@@ -49,15 +49,24 @@ export interface FetchErrorDetail {
 /** A `PL_FETCH` with `data: { reason, evidence, retryAfterMs }`. */
 export function fetchError(reason: FetchReason, url: string, detail: FetchErrorDetail = {}): PairloomError {
   const { evidence, retryAfterMs, cause } = detail
-  return new PairloomError('PL_FETCH', `Expected a response from ${url}, got ${reason}${evidence ? `: ${evidence}` : ''}`, {
-    data: { reason, ...(evidence === undefined ? {} : { evidence }), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
-    ...(cause === undefined ? {} : { cause }),
-  })
+  return new PairloomError(
+    'PL_FETCH',
+    `Expected a response from ${url}, got ${reason}${evidence ? `: ${evidence}` : ''}`,
+    {
+      data: {
+        reason,
+        ...(evidence === undefined ? {} : { evidence }),
+        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      },
+      ...(cause === undefined ? {} : { cause }),
+    },
+  )
 }
 
 /** The reason of a `PL_FETCH` or `PL_IMAGE`, or null for any other value. */
 export function reasonOf(error: unknown): string | null {
-  if (!(error instanceof PairloomError) || (error.code !== 'PL_FETCH' && error.code !== 'PL_IMAGE')) return null
+  if (!(error instanceof PairloomError) || (error.code !== 'PL_FETCH' && error.code !== 'PL_IMAGE'))
+    return null
   return typeof error.data.reason === 'string' ? error.data.reason : null
 }
 
@@ -66,5 +75,7 @@ export function isWorthRetrying(reason: string): boolean {
   if ((FETCH_REASONS.again as readonly string[]).includes(reason)) return true
   const status = /^http-(\d{3})$/.exec(reason)?.[1]
   if (status === undefined) return false
-  return ['408', '425', '429'].includes(status) || (status.startsWith('5') && status !== '501' && status !== '505')
+  return (
+    ['408', '425', '429'].includes(status) || (status.startsWith('5') && status !== '501' && status !== '505')
+  )
 }

@@ -13,7 +13,12 @@ import { finishInAnyOrder } from './fetch-window.ts'
 
 const FETCH_COLUMNS = {
   http_status: { type: 'int32', nullable: true, volatile: true, doc: 'status of the last answer' },
-  mime: { type: 'utf8', nullable: true, volatile: true, doc: 'Content-Type of the last answer, without parameters' },
+  mime: {
+    type: 'utf8',
+    nullable: true,
+    volatile: true,
+    doc: 'Content-Type of the last answer, without parameters',
+  },
   attempts: { type: 'int32', nullable: true, volatile: true, doc: 'requests made, redirects not counted' },
   fetch_ms: { type: 'float64', nullable: true, volatile: true, doc: 'duration of the last request, ms' },
   address: { type: 'utf8', nullable: true, volatile: true, doc: 'address that answered last' },

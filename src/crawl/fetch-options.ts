@@ -3,14 +3,22 @@ import { runtime } from '../core/options.ts'
 import { IMAGE_OPTIONS } from '../media/process-image.ts'
 import { DEFAULT_DEADLINES } from './http.ts'
 
-const ms = (value: number, doc: string) => runtime(z.int().min(1).max(3_600_000).default(value)).describe(`${doc}, ms`)
+const ms = (value: number, doc: string) =>
+  runtime(z.int().min(1).max(3_600_000).default(value)).describe(`${doc}, ms`)
 
 export const fetchOptions = z.strictObject({
   ...IMAGE_OPTIONS,
-  maxBytes: z.int().min(1).max(2 ** 30).default(20 * 2 ** 20).describe('largest body, bytes'),
+  maxBytes: z
+    .int()
+    .min(1)
+    .max(2 ** 30)
+    .default(20 * 2 ** 20)
+    .describe('largest body, bytes'),
   maxRedirects: z.int().min(0).max(20).default(5).describe('redirects followed at most'),
   perHost: runtime(z.int().min(1).max(64).default(2)).describe('requests at once to one host'),
-  concurrency: runtime(z.int().min(1).max(4096).default(64)).describe('requests at once to all hosts of a partition'),
+  concurrency: runtime(z.int().min(1).max(4096).default(64)).describe(
+    'requests at once to all hosts of a partition',
+  ),
   decoders: runtime(z.int().min(1).max(64).default(2)).describe('pictures decoded at once'),
   window: runtime(z.int().min(1).max(1_000_000).default(10_000)).describe(
     'rows taken in before the first of them is done: what a slow host may keep waiting without holding others',
@@ -19,12 +27,21 @@ export const fetchOptions = z.strictObject({
   connectMs: ms(DEFAULT_DEADLINES.connectMs, 'deadline of connecting, TLS included'),
   firstByteMs: ms(DEFAULT_DEADLINES.firstByteMs, 'deadline from request to the head of the response'),
   stallMs: ms(DEFAULT_DEADLINES.stallMs, 'time over which a body may not be slower than `minBytesPerSecond`'),
-  minBytesPerSecond: runtime(z.int().min(1).default(DEFAULT_DEADLINES.minBytesPerSecond)).describe('slowest body, bytes/s'),
+  minBytesPerSecond: runtime(z.int().min(1).default(DEFAULT_DEADLINES.minBytesPerSecond)).describe(
+    'slowest body, bytes/s',
+  ),
   totalMs: ms(DEFAULT_DEADLINES.totalMs, 'deadline of one try, redirects included'),
-  retries: runtime(z.int().min(0).max(20).default(2)).describe('further tries where one may help: 429, 5xx, lost connections, deadlines'),
-  backoffMs: ms(1000, 'wait before the first further try; doubled for each one after, with a jitter of half to one and a half'),
+  retries: runtime(z.int().min(0).max(20).default(2)).describe(
+    'further tries where one may help: 429, 5xx, lost connections, deadlines',
+  ),
+  backoffMs: ms(
+    1000,
+    'wait before the first further try; doubled for each one after, with a jitter of half to one and a half',
+  ),
   maxWaitMs: ms(60_000, 'longest wait between two tries; a host whose Retry-After asks for more is given up'),
-  maxCrawlDelayMs: runtime(z.int().min(0).max(3_600_000).default(10_000)).describe('longest pause between two requests that a Crawl-delay line can ask for, ms'),
+  maxCrawlDelayMs: runtime(z.int().min(0).max(3_600_000).default(10_000)).describe(
+    'longest pause between two requests that a Crawl-delay line can ask for, ms',
+  ),
 })
 
 export type FetchOptions = z.infer<typeof fetchOptions>

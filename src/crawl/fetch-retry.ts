@@ -18,14 +18,24 @@ export interface RetryOptions {
  * The jitter is a hash of key and attempt: spread over URLs, the same in each run.
  * @throws what the last try threw
  */
-export async function withRetries<T>(key: string, options: RetryOptions, attempt: () => Promise<T>): Promise<T> {
+export async function withRetries<T>(
+  key: string,
+  options: RetryOptions,
+  attempt: () => Promise<T>,
+): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await attempt()
     } catch (error) {
       options.signal.throwIfAborted()
       const reason = reasonOf(error)
-      if (!(error instanceof PairloomError) || reason === null || tries > options.retries || !isWorthRetrying(reason)) throw error
+      if (
+        !(error instanceof PairloomError) ||
+        reason === null ||
+        tries > options.retries ||
+        !isWorthRetrying(reason)
+      )
+        throw error
       const asked = typeof error.data.retryAfterMs === 'number' ? error.data.retryAfterMs : 0
       // Coming back earlier than asked would be no politeness, and later than maxWaitMs no progress.
       if (asked > options.maxWaitMs) throw error

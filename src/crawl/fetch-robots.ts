@@ -9,7 +9,8 @@ import { robotsRequest } from './http-robots.ts'
 import { openRobots, type Robots } from './robots.ts'
 
 /** Failures below HTTP: the host itself cannot be had, whatever its robots.txt would say. */
-const NO_HOST = /^(?:dns-|timeout-dns|timeout-connect|connect-refused|connect-unreachable|address-refused|tls)/
+const NO_HOST =
+  /^(?:dns-|timeout-dns|timeout-connect|connect-refused|connect-unreachable|address-refused|tls)/
 
 export interface ImageRobots extends Robots {
   /** Why no connection to an origin came about when its robots.txt was asked for, or null. */

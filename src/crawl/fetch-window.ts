@@ -33,7 +33,8 @@ export async function* finishInAnyOrder(
     try {
       for await (const rows of batches) {
         for (const row of rows) {
-          while (open + finished.length >= limits.window && failures.length === 0 && !isLeft) await changes.next()
+          while (open + finished.length >= limits.window && failures.length === 0 && !isLeft)
+            await changes.next()
           if (failures.length > 0 || isLeft) return
           open++
           void one(row)

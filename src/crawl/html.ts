@@ -44,7 +44,8 @@ export interface PageReader {
 }
 
 /** Files that are no pages, but for names with a colon: `/wiki/File:Cat.jpg` is one. */
-const NO_PAGE = /\/[^/:]*\.(?:jpe?g|png|gif|webp|avif|svg|ico|bmp|tiff?|pdf|zip|gz|tgz|7z|rar|exe|dmg|iso|mp[34]|m4[av]|ogg|wav|avi|mov|webm|css|js|json|woff2?|docx?|xlsx?|pptx?)$/i
+const NO_PAGE =
+  /\/[^/:]*\.(?:jpe?g|png|gif|webp|avif|svg|ico|bmp|tiff?|pdf|zip|gz|tgz|7z|rar|exe|dmg|iso|mp[34]|m4[av]|ogg|wav|avi|mov|webm|css|js|json|woff2?|docx?|xlsx?|pptx?)$/i
 
 /**
  * Reads pictures with their alt texts, links and opt-outs from a stream of HTML bytes.
@@ -107,12 +108,19 @@ export function openPage(head: PageHead): PageReader {
   }
 }
 
-function readImages(found: readonly { src: string; alt: string | undefined }[], base: string, counts: Counters): PageImage[] {
+function readImages(
+  found: readonly { src: string; alt: string | undefined }[],
+  base: string,
+  counts: Counters,
+): PageImage[] {
   const pairs = new Map<string, PageImage>()
   const leaveOut = (why: string) => addCounters(counts, { [`images.${why}`]: 1 })
   for (const { src, alt } of found) {
     // Control characters and halves of surrogate pairs could not be stored as text.
-    const text = alt?.replace(/[\s\p{Cc}]+/gu, ' ').trim().toWellFormed()
+    const text = alt
+      ?.replace(/[\s\p{Cc}]+/gu, ' ')
+      .trim()
+      .toWellFormed()
     if (!text) leaveOut(text === undefined ? 'no-alt' : 'empty-alt')
     else if (src.trim() === '') leaveOut('no-src')
     else {
@@ -125,7 +133,11 @@ function readImages(found: readonly { src: string; alt: string | undefined }[], 
   return [...pairs.values()]
 }
 
-function readLinks(found: readonly { href: string; rel: string }[], base: string, counts: Counters): string[] {
+function readLinks(
+  found: readonly { href: string; rel: string }[],
+  base: string,
+  counts: Counters,
+): string[] {
   const urls = new Set<string>()
   const leaveOut = (why: string) => addCounters(counts, { [`links.${why}`]: 1 })
   for (const { href, rel } of found) {

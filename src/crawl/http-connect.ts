@@ -22,7 +22,13 @@ export interface ConnectOptions {
  *
  * One TLS context for all connections: making one costs 18 ms of reading root certificates.
  */
-export function openConnector({ resolver, rule, dnsMs, connectMs, onAddress }: ConnectOptions): buildConnector.connector {
+export function openConnector({
+  resolver,
+  rule,
+  dnsMs,
+  connectMs,
+  onAddress,
+}: ConnectOptions): buildConnector.connector {
   let secureContext: SecureContext | undefined
 
   async function open({ hostname, protocol, port }: buildConnector.Options): Promise<Socket> {
@@ -30,7 +36,9 @@ export function openConnector({ resolver, rule, dnsMs, connectMs, onAddress }: C
     const endpoints = await within(dnsMs, resolver.resolve(hostname), () => fetchError('timeout-dns', url))
     const refused = endpoints.find(({ address }) => !rule.allows(address))
     if (refused) {
-      throw fetchError('address-refused', url, { evidence: `${hostname} is ${refused.address}, an address of no public site` })
+      throw fetchError('address-refused', url, {
+        evidence: `${hostname} is ${refused.address}, an address of no public site`,
+      })
     }
     if (protocol === 'https:') secureContext ??= createSecureContext()
     const until = performance.now() + connectMs
@@ -38,7 +46,14 @@ export function openConnector({ resolver, rule, dnsMs, connectMs, onAddress }: C
     // One further address is tried, as a host with a dead IPv4 address and a live one is common.
     for (const endpoint of endpoints.slice(0, 2)) {
       try {
-        const socket = await connect(endpoint, hostname, protocol, port, until - performance.now(), secureContext)
+        const socket = await connect(
+          endpoint,
+          hostname,
+          protocol,
+          port,
+          until - performance.now(),
+          secureContext,
+        )
         onAddress(`${protocol}//${hostname}${port ? `:${port}` : ''}`, endpoint.address)
         return socket
       } catch (error) {
@@ -81,7 +96,10 @@ function connect(
       : connectTcp({ host: address, port })
     socket.setNoDelay(true)
     const timer = setTimeout(
-      () => socket.destroy(fetchError('timeout-connect', url, { evidence: `no connection to ${address}:${port}` })),
+      () =>
+        socket.destroy(
+          fetchError('timeout-connect', url, { evidence: `no connection to ${address}:${port}` }),
+        ),
       Math.max(1, timeoutMs),
     )
     const fail = (error: Error) => {

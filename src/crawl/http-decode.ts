@@ -20,7 +20,12 @@ export async function decodeBody(
   maxBytes: number,
   url: string,
 ): Promise<Buffer> {
-  const names = [encoding ?? []].flat().join(',').toLowerCase().split(',').map((name) => name.trim())
+  const names = [encoding ?? []]
+    .flat()
+    .join(',')
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
   let decoded = body
   for (const name of names.reverse()) {
     if (name === '' || name === 'identity' || decoded.length === 0) continue
@@ -30,7 +35,10 @@ export async function decodeBody(
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException
       if (code === 'ERR_BUFFER_TOO_LARGE') {
-        throw fetchError('too-many-bytes', url, { evidence: `more than ${maxBytes} bytes once decoded`, cause: error })
+        throw fetchError('too-many-bytes', url, {
+          evidence: `more than ${maxBytes} bytes once decoded`,
+          cause: error,
+        })
       }
       throw fetchError('bad-encoding', url, { evidence: `${name}: ${message}`, cause: error })
     }

@@ -121,7 +121,8 @@ export function openHttp(network: Network, options: HttpOptions = {}): HttpClien
       const next = redirectTarget(url, answer)
       hops.push(url.href)
       if (hops.includes(next.href)) throw fetchError('redirect-loop', start.href, { evidence: next.href })
-      if (hops.length > maxRedirects) throw fetchError('too-many-redirects', start.href, { evidence: next.href })
+      if (hops.length > maxRedirects)
+        throw fetchError('too-many-redirects', start.href, { evidence: next.href })
       await request.onRedirect?.(next.href)
       url = next
     }
@@ -136,7 +137,8 @@ export function openHttp(network: Network, options: HttpOptions = {}): HttpClien
       const own = new AbortController()
       const onAbort = () => own.abort(request.signal?.reason)
       const timer = setTimeout(
-        () => own.abort(fetchError('timeout-total', href, { evidence: `not done in ${deadlines.totalMs} ms` })),
+        () =>
+          own.abort(fetchError('timeout-total', href, { evidence: `not done in ${deadlines.totalMs} ms` })),
         deadlines.totalMs,
       )
       request.signal?.addEventListener('abort', onAbort, { once: true })

@@ -6,7 +6,12 @@ const BATCH_ROWS = 1000
 
 const options = z.strictObject({
   partitions: z.int().min(1).max(4096).default(16).describe('output partitions; a site lies in one of them'),
-  maxTexts: z.int().min(1).max(100_000).default(1000).describe('texts, and merged uids, that one row keeps at most'),
+  maxTexts: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(1000)
+    .describe('texts, and merged uids, that one row keeps at most'),
 })
 
 /**

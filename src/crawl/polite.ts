@@ -62,7 +62,16 @@ export function openHostQueues({ perHost, concurrency, signal }: PoliteOptions):
   function hostOf(name: string): Host {
     let host = hosts.get(name)
     if (host === undefined) {
-      host = { name, waiting: [], running: 0, limit: perHost, good: 0, intervalMs: 0, notBefore: 0, timer: undefined }
+      host = {
+        name,
+        waiting: [],
+        running: 0,
+        limit: perHost,
+        good: 0,
+        intervalMs: 0,
+        notBefore: 0,
+        timer: undefined,
+      }
       hosts.set(name, host)
     }
     return host
@@ -118,7 +127,10 @@ export function openHostQueues({ perHost, concurrency, signal }: PoliteOptions):
         }
         const host = hostOf(name)
         host.waiting.push({
-          start: () => void work().then(resolve, reject).finally(() => done(host)),
+          start: () =>
+            void work()
+              .then(resolve, reject)
+              .finally(() => done(host)),
           cancel,
         })
         turns.add(host)

@@ -42,7 +42,8 @@ export function openResolver(hosts: Record<string, string>, timeoutMs: number): 
 
   async function ask(host: string): Promise<Answer> {
     try {
-      const found = host.includes('.') && !host.endsWith('.localhost') ? await query(host) : await lookup(host)
+      const found =
+        host.includes('.') && !host.endsWith('.localhost') ? await query(host) : await lookup(host)
       return { endpoints: found.endpoints, until: performance.now() + found.ttlMs }
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
@@ -86,7 +87,8 @@ export function openResolver(hosts: Record<string, string>, timeoutMs: number): 
         if (cache.size > MAX_CACHED) cache.delete(cache.keys().next().value!)
       }
       const { endpoints } = await answer
-      if (endpoints.length === 0) throw fetchError('dns-not-found', host, { evidence: `no address of ${host}` })
+      if (endpoints.length === 0)
+        throw fetchError('dns-not-found', host, { evidence: `no address of ${host}` })
       return endpoints
     },
   }
@@ -99,7 +101,9 @@ export function parseEndpoint(text: string): Endpoint {
   const address = match?.[1] ?? match?.[2] ?? ''
   const port = match?.[3] === undefined ? null : Number(match[3])
   if (isIP(address) === 0 || (port !== null && (port < 1 || port > 65535))) {
-    throw fetchError('dns-failed', text, { evidence: `network.hosts: expected address or address:port, got ${text}` })
+    throw fetchError('dns-failed', text, {
+      evidence: `network.hosts: expected address or address:port, got ${text}`,
+    })
   }
   return { address, port }
 }
@@ -120,7 +124,10 @@ function readHostsFile(): Map<string, Endpoint[]> {
   const names = new Map<string, Endpoint[]>()
   let text: string
   try {
-    text = readFileSync(process.platform === 'win32' ? 'C:\\Windows\\System32\\drivers\\etc\\hosts' : '/etc/hosts', 'utf8')
+    text = readFileSync(
+      process.platform === 'win32' ? 'C:\\Windows\\System32\\drivers\\etc\\hosts' : '/etc/hosts',
+      'utf8',
+    )
   } catch {
     // A machine without the file has no names in it.
     return names

@@ -55,7 +55,8 @@ const ALL: RobotsMatch = { allowed: true, rule: null, line: null }
  */
 export function parseRobots(body: string | Uint8Array): RobotsTxt {
   // One character a byte: patterns are escaped byte by byte, and broken UTF-8 stays what it is.
-  const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  const bytes =
+    typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
   const read = bytes.subarray(0, ROBOTS_BYTES).toString('latin1')
   // A rule cut in two would say something else.
   const whole = bytes.length < ROBOTS_BYTES ? read : read.replace(/[^\r\n]*$/, '')
@@ -143,7 +144,9 @@ function readLine(raw: string) {
 function agentNames(value: string): string[] {
   if (/^\*(?:\s|$)/.test(value)) return ['*']
   const strict = /^[A-Za-z_-]*/.exec(value)![0]
-  return [...new Set([strict, productToken(value)])].filter((name) => name !== '').map((name) => name.toLowerCase())
+  return [...new Set([strict, productToken(value)])]
+    .filter((name) => name !== '')
+    .map((name) => name.toLowerCase())
 }
 
 function makeRule(allow: boolean, value: string, line: number): Rule {

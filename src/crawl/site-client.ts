@@ -25,7 +25,11 @@ export interface SiteClient {
   get(url: string, options: Pick<GetOptions, 'maxBytes' | 'accept'>): Promise<HttpResponse>
 }
 
-export function openSiteClient(http: HttpClient, robots: ImageRobots, options: SiteClientOptions): SiteClient {
+export function openSiteClient(
+  http: HttpClient,
+  robots: ImageRobots,
+  options: SiteClientOptions,
+): SiteClient {
   const { delayMs, maxCrawlDelayMs, signal } = options
   /** Host -> when its last request ended, ms. */
   const lastEnd = new Map<string, number>()

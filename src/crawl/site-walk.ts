@@ -46,7 +46,8 @@ export async function* walkSite(
   const agent = productToken(network.agent)
   const site = siteOf(options.start[0]!)
   const origins = new Set(options.start.map((url) => new URL(url).origin))
-  const isInScope = (url: string) => (options.scope === 'site' ? siteOf(url) === site : origins.has(new URL(url).origin))
+  const isInScope = (url: string) =>
+    options.scope === 'site' ? siteOf(url) === site : origins.has(new URL(url).origin)
 
   const seen = new Set<string>()
   const next: Target[] = []
@@ -110,7 +111,10 @@ export async function* walkSite(
 
   async function attempt(url: string): Promise<HttpResponse | null> {
     try {
-      return await client.get(url, { maxBytes: options.maxPageBytes, accept: 'text/html, application/xhtml+xml' })
+      return await client.get(url, {
+        maxBytes: options.maxPageBytes,
+        accept: 'text/html, application/xhtml+xml',
+      })
     } catch (error) {
       const reason = reasonOf(error)
       if (reason === null) throw error

@@ -18,7 +18,10 @@ const ms = (min: number, value: number, doc: string) =>
   runtime(z.int().min(min).max(3_600_000).default(value)).describe(`${doc}, ms`)
 
 const options = z.strictObject({
-  start: z.array(startUrl).min(1).describe('pages to start from; one site after another is walked from its own'),
+  start: z
+    .array(startUrl)
+    .min(1)
+    .describe('pages to start from; one site after another is walked from its own'),
   scope: z
     .enum(['origin', 'site'])
     .default('origin')
@@ -27,14 +30,28 @@ const options = z.strictObject({
     .enum(['auto', 'only', 'never'])
     .default('auto')
     .describe('auto: pages of the sitemaps, then links; only: pages of the sitemaps; never: links'),
-  maxPages: z.int().min(1).max(10_000_000).default(1000).describe('pages asked for in one site, those that fail included'),
+  maxPages: z
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .default(1000)
+    .describe('pages asked for in one site, those that fail included'),
   maxDepth: z.int().min(0).max(1000).default(20).describe('links away from a start page or a sitemap'),
-  maxPageBytes: z.int().min(1024).max(256 * 2 ** 20).default(8 * 2 ** 20).describe('largest page, bytes'),
+  maxPageBytes: z
+    .int()
+    .min(1024)
+    .max(256 * 2 ** 20)
+    .default(8 * 2 ** 20)
+    .describe('largest page, bytes'),
   delayMs: ms(0, 500, 'pause between two requests to a host'),
   maxCrawlDelayMs: ms(0, 30_000, 'longest pause that a Crawl-delay line can ask for'),
   retries: runtime(z.int().min(0).max(20).default(2)).describe('further tries of a page where one may help'),
   backoffMs: ms(1, 1000, 'wait before the first further try; doubled for each one after'),
-  maxWaitMs: ms(1, 60_000, 'longest wait between two tries; a page whose Retry-After asks for more is given up'),
+  maxWaitMs: ms(
+    1,
+    60_000,
+    'longest wait between two tries; a page whose Retry-After asks for more is given up',
+  ),
 })
 
 interface SitePart extends Record<string, unknown> {

@@ -61,7 +61,8 @@ function readXml(text: string, onLoc: (parent: 'url' | 'sitemap', loc: string) =
         const name = open.pop()
         const parent = open.at(-1)
         // Implied is the end of a file that was cut, maybe within a URL.
-        if (name === 'loc' && loc !== null && !isImplied && (parent === 'url' || parent === 'sitemap')) onLoc(parent, loc)
+        if (name === 'loc' && loc !== null && !isImplied && (parent === 'url' || parent === 'sitemap'))
+          onLoc(parent, loc)
         if (name === 'loc') loc = null
       },
     },
@@ -77,6 +78,9 @@ async function unzip(body: Uint8Array, url: string): Promise<Uint8Array> {
     return await gunzipAsync(body, { maxOutputLength: SITEMAP_BYTES })
   } catch (error) {
     const isLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
-    throw fetchError(isLarge ? 'too-many-bytes' : 'bad-encoding', url, { evidence: (error as Error).message, cause: error })
+    throw fetchError(isLarge ? 'too-many-bytes' : 'bad-encoding', url, {
+      evidence: (error as Error).message,
+      cause: error,
+    })
   }
 }
