@@ -5,8 +5,10 @@
 var major = Number(process.versions.node.split('.')[0])
 if (major < 24) {
   console.error(
-    'PL_NODE_VERSION: Expected Node 24 or newer, got ' + process.versions.node + '. ' +
-      'Install it, or in a checkout of pairloom use npx pairloom after npm ci, which brings Node 24 along.'
+    'PL_NODE_VERSION: Expected Node 24 or newer, got ' +
+      process.versions.node +
+      '. ' +
+      'Install it, or in a checkout of pairloom use npx pairloom after npm ci, which brings Node 24 along.',
   )
   process.exit(2)
 }
