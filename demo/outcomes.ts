@@ -12,13 +12,18 @@ export async function runOutcomes(run: string): Promise<Outcome[]> {
   const folder = openRunFolder(run)
   const { stages } = await newestPlan(folder)
   const [source] = stages
-  if (source?.kind !== 'source') throw new PairloomError('PL_RUN_MISSING', `Expected a run with a source in ${run}`)
+  if (source?.kind !== 'source')
+    throw new PairloomError('PL_RUN_MISSING', `Expected a run with a source in ${run}`)
   const fates = new Map<string, Fate>()
   for (const stage of stages) {
     for await (const row of stageRows(folder, stage, 'rejects')) {
       // A row that was merged into one of its own uid lives on in it.
       if (row.reason === 'merged' && row.value === row.uid) continue
-      const fate: Fate = { verdict: row.status as Fate['verdict'], stage: stage.id, reason: row.reason as string }
+      const fate: Fate = {
+        verdict: row.status as Fate['verdict'],
+        stage: stage.id,
+        reason: row.reason as string,
+      }
       if (row.reason === 'merged') fate.mergedInto = row.value as string
       fates.set(row.uid as string, fate)
     }
@@ -34,8 +39,14 @@ export async function runOutcomes(run: string): Promise<Outcome[]> {
   return outcomes
 }
 
-async function* stageRows(folder: RunFolder, stage: PlannedStage, file: 'parquet' | 'rejects'): AsyncGenerator<Row> {
-  const commits = [...(await folder.readCommits(stage.dataset)).values()].sort((a, b) => a.partition - b.partition)
+async function* stageRows(
+  folder: RunFolder,
+  stage: PlannedStage,
+  file: 'parquet' | 'rejects',
+): AsyncGenerator<Row> {
+  const commits = [...(await folder.readCommits(stage.dataset)).values()].sort(
+    (a, b) => a.partition - b.partition,
+  )
   for (const { files } of commits) {
     const part = files[file]
     if (!part) continue
