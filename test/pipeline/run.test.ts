@@ -3,7 +3,15 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { definePipeline, planPipeline, runPlan, type PipelineInput, type PlanOptions, type RunEvent, type RunOptions } from '../../src/index.ts'
+import {
+  definePipeline,
+  planPipeline,
+  runPlan,
+  type PipelineInput,
+  type PlanOptions,
+  type RunEvent,
+  type RunOptions,
+} from '../../src/index.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -42,7 +50,10 @@ async function published(name = 'a'): Promise<Record<string, string>> {
   const base = join(folder, name, 'out', 'lines')
   const { dataset } = JSON.parse(await readFile(join(base, 'current.json'), 'utf8')) as { dataset: string }
   const files = (await readdir(join(base, dataset))).sort()
-  const digest = async (f: string) => createHash('sha256').update(await readFile(join(base, dataset, f))).digest('hex')
+  const digest = async (f: string) =>
+    createHash('sha256')
+      .update(await readFile(join(base, dataset, f)))
+      .digest('hex')
   return Object.fromEntries(await Promise.all(files.map(async (f) => [f, await digest(f)] as const)))
 }
 
@@ -54,10 +65,23 @@ describe('a run', () => {
   it('accounts for every row and publishes the shards', async () => {
     const { summary } = await run(pipeline())
     expect(tallyOf(summary, 'rows')).toMatchObject({ rowsIn: 1000, kept: 1000 })
-    expect(tallyOf(summary, 'clean')).toMatchObject({ rowsIn: 1000, kept: 900, dropped: 100, reasons: { 'dropped.memory/length.too-short': 100 } })
-    expect(tallyOf(summary, 'store')).toMatchObject({ rowsIn: 900, kept: 800, failed: 100, reasons: { 'failed.memory/store.http-404': 100 } })
+    expect(tallyOf(summary, 'clean')).toMatchObject({
+      rowsIn: 1000,
+      kept: 900,
+      dropped: 100,
+      reasons: { 'dropped.memory/length.too-short': 100 },
+    })
+    expect(tallyOf(summary, 'store')).toMatchObject({
+      rowsIn: 900,
+      kept: 800,
+      failed: 100,
+      reasons: { 'failed.memory/store.http-404': 100 },
+    })
     expect(tallyOf(summary, 'order')).toMatchObject({ rowsIn: 800, kept: 800 })
-    expect(Object.keys(await published())).toEqual([...Array.from({ length: 8 }, (_, i) => `0000${i}.txt`), 'index.json'])
+    expect(Object.keys(await published())).toEqual([
+      ...Array.from({ length: 8 }, (_, i) => `0000${i}.txt`),
+      'index.json',
+    ])
   })
 
   it('does nothing when it is run again', async () => {
@@ -79,7 +103,10 @@ describe('a run', () => {
     const first = await run(pipeline())
     expect(tallyOf(first.summary, 'store').counters).toEqual({ fetches: 900 })
     const looser = await run(pipeline({ min: 1 }))
-    expect(tallyOf(looser.summary, 'store')).toMatchObject({ rowsIn: 1000, counters: { fetches: 100, reused: 900 } })
+    expect(tallyOf(looser.summary, 'store')).toMatchObject({
+      rowsIn: 1000,
+      counters: { fetches: 100, reused: 900 },
+    })
     expect(tallyOf(looser.summary, 'lines').kept).toBe(900)
     const stricter = await run(pipeline({ min: 20 }))
     expect(tallyOf(stricter.summary, 'store').counters.fetches).toBeUndefined()
@@ -97,7 +124,13 @@ describe('a run', () => {
   it('names a partition that fails for good, and goes on without it only when told to', async () => {
     await expect(run(pipeline({ failPartition: 3 }), { attempts: 2 })).rejects.toMatchObject({
       code: 'PL_PARTITION_FAILED',
-      data: { failed: [{ stage: 'rows', partition: 3 }, { stage: 'clean', partition: 3 }, { stage: 'store', partition: 3 }] },
+      data: {
+        failed: [
+          { stage: 'rows', partition: 3 },
+          { stage: 'clean', partition: 3 },
+          { stage: 'store', partition: 3 },
+        ],
+      },
     })
     const without = await run(pipeline({ failPartition: 3 }), { attempts: 2, allowFailed: true })
     expect(tallyOf(without.summary, 'order').rowsIn).toBe(600)
@@ -108,6 +141,8 @@ describe('a run', () => {
   it('refuses the run folder of another pipeline, and a folder that is none', async () => {
     await run(pipeline())
     await expect(run(pipeline({ name: 'other' }))).rejects.toMatchObject({ code: 'PL_RUN_OTHER' })
-    await expect(run(pipeline(), { run: import.meta.dirname })).rejects.toMatchObject({ code: 'PL_RUN_OTHER' })
+    await expect(run(pipeline(), { run: import.meta.dirname })).rejects.toMatchObject({
+      code: 'PL_RUN_OTHER',
+    })
   })
 })

@@ -44,7 +44,11 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 async function write(name: string, rows: Row[], cut: number, rowGroupRows?: number) {
-  const writer = openTableWriter(columns, await fileStore(folder).writer(name), rowGroupRows ? { rowGroupRows } : {})
+  const writer = openTableWriter(
+    columns,
+    await fileStore(folder).writer(name),
+    rowGroupRows ? { rowGroupRows } : {},
+  )
   for (let i = 0; i < rows.length; i += cut) await writer.append(rows.slice(i, i + cut))
   return writer.close()
 }
@@ -91,7 +95,11 @@ describe('Parquet', () => {
 
   it('hands on what the sink throws', async () => {
     const full = new Error('disk full')
-    const sink = { write: () => Promise.reject(full), close: () => Promise.reject(full), abort: () => Promise.resolve() }
+    const sink = {
+      write: () => Promise.reject(full),
+      close: () => Promise.reject(full),
+      abort: () => Promise.resolve(),
+    }
     const writer = openTableWriter(columns, sink)
     await writer.append(Array.from({ length: 100 }, (_, i) => row(i + 50)))
     await expect(writer.close()).rejects.toThrow('disk full')

@@ -42,11 +42,15 @@ async function all(statement: string): Promise<Row[]> {
 
 describe('SQL', () => {
   it('gives whole rows back as our writer took them', async () => {
-    expect(await all('SELECT * FROM input ORDER BY uid')).toEqual(Array.from({ length: 10 }, (_, i) => link(i)))
+    expect(await all('SELECT * FROM input ORDER BY uid')).toEqual(
+      Array.from({ length: 10 }, (_, i) => link(i)),
+    )
   })
 
   it('counts in plain numbers', async () => {
-    expect(await all('SELECT image_id, count(*) AS n FROM input GROUP BY image_id ORDER BY image_id')).toEqual([
+    expect(
+      await all('SELECT image_id, count(*) AS n FROM input GROUP BY image_id ORDER BY image_id'),
+    ).toEqual([
       { image_id: 'i0', n: 4 },
       { image_id: 'i1', n: 3 },
       { image_id: 'i2', n: 3 },
