@@ -27,26 +27,31 @@ export interface AddressRule {
  * @throws RangeError where one of them is neither
  */
 export function addressRule(allow: readonly string[]): AddressRule {
-  const allowed = new BlockList()
-  for (const range of allow) add(allowed, range)
+  const allowed = rangeSet(allow)
   return {
-    allows(address) {
-      const family = isIP(address) === 4 ? 'ipv4' : isIP(address) === 6 ? 'ipv6' : null
-      if (family === null) return false
-      return allowed.check(address, family) || !refused.check(address, family)
-    },
+    allows: (address) => isIP(address) !== 0 && (allowed(address) || !refused(address)),
   }
 }
 
-const refused = new BlockList()
-for (const range of [...REFUSED.ipv4, ...REFUSED.ipv6]) add(refused, range)
+const refused = rangeSet([...REFUSED.ipv4, ...REFUSED.ipv6])
 
-function add(list: BlockList, range: string): void {
-  const [address = '', prefix] = range.split('/')
-  const family = isIP(address) === 4 ? 'ipv4' : isIP(address) === 6 ? 'ipv6' : null
-  const bits = prefix === undefined ? (family === 'ipv4' ? 32 : 128) : Number(prefix)
-  if (family === null || !Number.isInteger(bits) || bits < 0 || bits > (family === 'ipv4' ? 32 : 128)) {
-    throw new RangeError(`Expected an address or a CIDR range, got ${range}`)
+/**
+ * Whether an address lies in one of the ranges of its own family. One list for both would not do: Node's BlockList
+ * takes an IPv4 address for its IPv4-mapped IPv6 one, and the other way round.
+ */
+function rangeSet(ranges: readonly string[]): (address: string) => boolean {
+  const lists = { ipv4: new BlockList(), ipv6: new BlockList() }
+  for (const range of ranges) {
+    const [address = '', prefix] = range.split('/')
+    const family = familyOf(address)
+    const most = family === 'ipv4' ? 32 : 128
+    const bits = prefix === undefined ? most : /^\d{1,3}$/.test(prefix) ? Number(prefix) : NaN
+    if (isIP(address) === 0 || !(bits <= most)) throw new RangeError(`Expected an address or a CIDR range, got ${range}`)
+    lists[family].addSubnet(address, bits, family)
   }
-  list.addSubnet(address, bits, family)
+  return (address) => lists[familyOf(address)].check(address, familyOf(address))
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIP(address) === 4 ? 'ipv4' : 'ipv6'
 }

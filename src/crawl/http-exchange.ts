@@ -187,7 +187,7 @@ function exchangeError(error: Error, url: string, length: number | null, receive
   if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || (length !== null && received !== length)) {
     if (received > 0) return fetchError('bad-length', url, { ...detail, evidence: `${received} of ${length} bytes` })
   }
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') return fetchError('bad-response', url, detail)
+  if (error.name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW') return fetchError('bad-response', url, detail)
   if (code === 'UND_ERR_INVALID_ARG') return fetchError('bad-url', url, detail)
   return fetchError('connect-reset', url, detail)
 }
