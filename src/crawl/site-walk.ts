@@ -57,7 +57,7 @@ export async function* walkSite(
   function offer(to: Target[], target: Target): void {
     if (seen.has(target.url)) return
     if (!isInScope(target.url)) count('urls.out-of-scope')
-    else if (links.length >= maxWaiting) count('urls.over-limit')
+    else if (to === links && links.length >= maxWaiting) count('urls.over-limit')
     else {
       seen.add(target.url)
       to.push(target)

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { openPage, type Page, type PageHead } from '../../src/crawl/html.ts'
 
 function read(html: string | Uint8Array, head: Partial<PageHead> = {}, chunkBytes = Infinity): Page {
-  const reader = openPage({ url: 'http://a.test/x/', contentType: null, robotsTags: [], agent: 'pairloom', ...head })
+  const reader = openPage({
+    url: 'http://a.test/x/',
+    contentType: null,
+    robotsTags: [],
+    agent: 'pairloom',
+    ...head,
+  })
   const bytes = Buffer.from(html as string)
   for (let at = 0; at < bytes.length; at += chunkBytes) reader.write(bytes.subarray(at, at + chunkBytes))
   return reader.end()
@@ -63,7 +69,8 @@ describe('pictures of a page', () => {
 
 describe('links of a page', () => {
   it('takes a and area, resolved, each once, in order', () => {
-    const page = read(`<a href="b">b</a><a name=x>x</a><map><area href="/c?d=1&amp;e=2#f"></map><a href="b#g">b</a>
+    const page =
+      read(`<a href="b">b</a><a name=x>x</a><map><area href="/c?d=1&amp;e=2#f"></map><a href="b#g">b</a>
       <a href="d" rel="noopener NoFollow">d</a><a href="mailto:a@b">m</a><a href="e" rel="nofollowing">e</a>
       <a href="big.JPG">j</a><a href="/wiki/File:Cat.jpg">w</a><a href="/?f=x.jpg">q</a><a href="//a.jpg/">h</a>`)
     expect(page.links).toEqual([
@@ -105,14 +112,20 @@ describe('opt-outs of a page', () => {
     ['<meta http-equiv="X-Robots-Tag" content="noai">', [], 'noai', null],
     ['<meta name="description" content="noai">', [], null, null],
     ['<body><meta name="robots" content="noimageindex">', [], 'noimageindex', null],
-    ['<meta name="robots" content="index"><meta name="robots" content="nofollow">', ['max-snippet:-1, noai'], 'noai', 'nofollow'],
+    [
+      '<meta name="robots" content="index"><meta name="robots" content="nofollow">',
+      ['max-snippet:-1, noai'],
+      'noai',
+      'nofollow',
+    ],
   ])('%s with %j: pictures %s, links %s', (html, robotsTags, noImages, noFollow) => {
     expect(read(html, { robotsTags }).robots).toEqual({ noImages, noFollow })
   })
 })
 
 describe('encodings', () => {
-  const img = (alt: number[]) => Buffer.concat([Buffer.from('<img src=b alt="'), Buffer.from(alt), Buffer.from('">')])
+  const img = (alt: number[]) =>
+    Buffer.concat([Buffer.from('<img src=b alt="'), Buffer.from(alt), Buffer.from('">')])
   const CAFE_1252 = [0x63, 0x61, 0x66, 0xe9, 0x20, 0x93, 0x78, 0x94]
   const CAFE_UTF8 = [...Buffer.from('café “x”')]
   const CAT_SJIS = [0x94, 0x4c] // 猫
@@ -121,18 +134,90 @@ describe('encodings', () => {
   it.each<[string, Uint8Array[], string | null, string, string]>([
     ['UTF-8 that declares nothing', [img(CAFE_UTF8)], 'text/html', 'utf-8', 'café “x”'],
     ['no UTF-8, declares nothing', [img(CAFE_1252)], null, 'windows-1252', 'café “x”'],
-    ['a byte order mark against all else', [Buffer.from([0xef, 0xbb, 0xbf]), meta('<meta charset=shift_jis>'), img(CAFE_UTF8)], 'text/html; charset=koi8-r', 'utf-8', 'café “x”'],
-    ['Content-Type against meta', [meta('<meta charset=utf-8>'), img(CAT_SJIS)], 'text/html;charset="Shift_JIS"', 'shift_jis', '猫'],
-    ['<meta charset>', [meta('<html><head><meta charset="Shift_JIS">'), img(CAT_SJIS)], 'text/html', 'shift_jis', '猫'],
-    ['<meta http-equiv>', [meta("<META content='text/html; charset=shift-jis' http-equiv=Content-Type>"), img(CAT_SJIS)], null, 'shift_jis', '猫'],
-    ['ISO-8859-1, which is windows-1252', [meta('<meta charset=iso-8859-1>'), img(CAFE_1252)], null, 'windows-1252', 'café “x”'],
-    ['XML declaration', [meta('<?xml version="1.0" encoding="shift_jis"?>'), img(CAT_SJIS)], null, 'shift_jis', '猫'],
-    ['an unknown label', [meta('<meta charset=klingon>'), img(CAFE_UTF8)], 'text/html; charset=utf-64', 'utf-8', 'café “x”'],
-    ['UTF-16 in a meta, which cannot be', [meta('<meta charset=utf-16>'), img(CAFE_UTF8)], null, 'utf-8', 'café “x”'],
-    ['a comment, which declares nothing', [meta('<!-- <meta charset=shift_jis> -->'), img(CAFE_UTF8)], null, 'utf-8', 'café “x”'],
-    ['a description, which declares nothing', [meta('<meta name=description content="a charset=shift_jis page">'), img(CAFE_UTF8)], null, 'utf-8', 'café “x”'],
-    ['UTF-16 with its mark', [Buffer.from([0xff, 0xfe]), Buffer.from('<img src=b alt="café “x”">', 'utf16le')], null, 'utf-16le', 'café “x”'],
-    ['a document cut within a character', [img(CAFE_UTF8), Buffer.from([0xe2, 0x80])], null, 'utf-8', 'café “x”'],
+    [
+      'a byte order mark against all else',
+      [Buffer.from([0xef, 0xbb, 0xbf]), meta('<meta charset=shift_jis>'), img(CAFE_UTF8)],
+      'text/html; charset=koi8-r',
+      'utf-8',
+      'café “x”',
+    ],
+    [
+      'Content-Type against meta',
+      [meta('<meta charset=utf-8>'), img(CAT_SJIS)],
+      'text/html;charset="Shift_JIS"',
+      'shift_jis',
+      '猫',
+    ],
+    [
+      '<meta charset>',
+      [meta('<html><head><meta charset="Shift_JIS">'), img(CAT_SJIS)],
+      'text/html',
+      'shift_jis',
+      '猫',
+    ],
+    [
+      '<meta http-equiv>',
+      [meta("<META content='text/html; charset=shift-jis' http-equiv=Content-Type>"), img(CAT_SJIS)],
+      null,
+      'shift_jis',
+      '猫',
+    ],
+    [
+      'ISO-8859-1, which is windows-1252',
+      [meta('<meta charset=iso-8859-1>'), img(CAFE_1252)],
+      null,
+      'windows-1252',
+      'café “x”',
+    ],
+    [
+      'XML declaration',
+      [meta('<?xml version="1.0" encoding="shift_jis"?>'), img(CAT_SJIS)],
+      null,
+      'shift_jis',
+      '猫',
+    ],
+    [
+      'an unknown label',
+      [meta('<meta charset=klingon>'), img(CAFE_UTF8)],
+      'text/html; charset=utf-64',
+      'utf-8',
+      'café “x”',
+    ],
+    [
+      'UTF-16 in a meta, which cannot be',
+      [meta('<meta charset=utf-16>'), img(CAFE_UTF8)],
+      null,
+      'utf-8',
+      'café “x”',
+    ],
+    [
+      'a comment, which declares nothing',
+      [meta('<!-- <meta charset=shift_jis> -->'), img(CAFE_UTF8)],
+      null,
+      'utf-8',
+      'café “x”',
+    ],
+    [
+      'a description, which declares nothing',
+      [meta('<meta name=description content="a charset=shift_jis page">'), img(CAFE_UTF8)],
+      null,
+      'utf-8',
+      'café “x”',
+    ],
+    [
+      'UTF-16 with its mark',
+      [Buffer.from([0xff, 0xfe]), Buffer.from('<img src=b alt="café “x”">', 'utf16le')],
+      null,
+      'utf-16le',
+      'café “x”',
+    ],
+    [
+      'a document cut within a character',
+      [img(CAFE_UTF8), Buffer.from([0xe2, 0x80])],
+      null,
+      'utf-8',
+      'café “x”',
+    ],
   ])('%s', (_, parts, contentType, charset, alt) => {
     const page = read(Buffer.concat(parts), { contentType })
     expect(page.charset).toBe(charset)

@@ -2,7 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { imageId, LINK_COLUMNS, NO_NETWORK, uid, type LinkRow, type Row, type StageContext, type Text, type Verdict } from '../../src/core/index.ts'
+import {
+  imageId,
+  LINK_COLUMNS,
+  NO_NETWORK,
+  uid,
+  type LinkRow,
+  type Row,
+  type StageContext,
+  type Text,
+  type Verdict,
+} from '../../src/core/index.ts'
 import { mergeLinks } from '../../src/crawl/merge-links.ts'
 import { siteOf } from '../../src/crawl/url.ts'
 import { fileStore } from '../../src/store/file.ts'
@@ -15,7 +25,13 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-const alt = (text: string, page: string | null = 'http://p.test/'): Text => ({ kind: 'alt', text, language: null, score: null, page })
+const alt = (text: string, page: string | null = 'http://p.test/'): Text => ({
+  kind: 'alt',
+  text,
+  language: null,
+  score: null,
+  page,
+})
 
 function link(url: string, ...texts: Text[]): LinkRow {
   return {
@@ -44,7 +60,10 @@ async function merge(files: LinkRow[][], options: Record<string, unknown> = {}):
   }
   const sql = await openSql({ memoryBytes: 128 * 2 ** 20, scratch: join(folder, 'sql') })
   try {
-    await sql.view('input', files.map((_, i) => store.locate(`${i}.parquet`)))
+    await sql.view(
+      'input',
+      files.map((_, i) => store.locate(`${i}.parquet`)),
+    )
     const rejects: Merged['rejects'] = []
     const kept: Merged['kept'] = []
     const context = {
@@ -53,7 +72,10 @@ async function merge(files: LinkRow[][], options: Record<string, unknown> = {}):
       drop: (row: Row, verdict: Verdict) => rejects.push({ ...row, ...verdict }),
     } as unknown as StageContext<Record<string, unknown>>
     let last = 0
-    for await (const { partition, rows } of mergeLinks.run({ rows: 0, partitions: 1, sql: (s) => sql.query(s) }, context)) {
+    for await (const { partition, rows } of mergeLinks.run(
+      { rows: 0, partitions: 1, sql: (s) => sql.query(s) },
+      context,
+    )) {
       expect(partition).toBeGreaterThanOrEqual(last)
       last = partition
       kept.push(...rows.map((row) => ({ ...(row as LinkRow), partition })))
@@ -79,12 +101,30 @@ describe('crawl/merge-links', () => {
     const uids = [...new Set(rows.slice(0, 4).map((row) => row.uid))].sort()
     const keeper = kept.find((row) => row.image_id === imageId(a))!
     expect(kept).toHaveLength(2)
-    expect(keeper).toMatchObject({ uid: uids[0], url: a, site: 'a.test', caption: 0, merged_uids: uids.slice(1) })
+    expect(keeper).toMatchObject({
+      uid: uids[0],
+      url: a,
+      site: 'a.test',
+      caption: 0,
+      merged_uids: uids.slice(1),
+    })
 
-    const captions = { [uid(a, 'a cat')]: alt('a cat', 'http://p.test/1'), [uid(a, '一只猫')]: rows[2]!.texts[0]!, [uid(a, 'chat')]: alt('chat', null) }
-    const inOrder = [alt('chat', null), alt('a cat', 'http://p.test/1'), alt('一只猫', 'http://p.test/1'), alt('a cat', 'http://p.test/2')]
+    const captions = {
+      [uid(a, 'a cat')]: alt('a cat', 'http://p.test/1'),
+      [uid(a, '一只猫')]: rows[2]!.texts[0]!,
+      [uid(a, 'chat')]: alt('chat', null),
+    }
+    const inOrder = [
+      alt('chat', null),
+      alt('a cat', 'http://p.test/1'),
+      alt('一只猫', 'http://p.test/1'),
+      alt('a cat', 'http://p.test/2'),
+    ]
     const first = captions[keeper.uid]!
-    expect(keeper.texts).toEqual([first, ...inOrder.filter((text) => JSON.stringify(text) !== JSON.stringify(first))])
+    expect(keeper.texts).toEqual([
+      first,
+      ...inOrder.filter((text) => JSON.stringify(text) !== JSON.stringify(first)),
+    ])
 
     expect(rejects.map(({ status, rule, reason, value }) => ({ status, rule, reason, value }))).toEqual(
       Array(3).fill({ status: 'dropped', rule: 'crawl/merge-links', reason: 'merged', value: uids[0] }),
@@ -111,18 +151,27 @@ describe('crawl/merge-links', () => {
   })
 
   it('keeps the smallest texts by page where there are more than maxTexts', async () => {
-    const many = Array.from({ length: 50 }, (_, i) => link(a, alt(`t${i}`, `http://p.test/${String(i).padStart(2, '0')}`)))
+    const many = Array.from({ length: 50 }, (_, i) =>
+      link(a, alt(`t${i}`, `http://p.test/${String(i).padStart(2, '0')}`)),
+    )
     const { kept, rejects } = await merge([many], { maxTexts: 5 })
     const { texts, merged_uids, uid: keeper } = kept[0]!
     expect(uid(a, texts[0]!.text)).toBe(keeper)
     const others = many.map((row) => row.texts[0]!).filter(({ text }) => text !== texts[0]!.text)
     expect(texts.slice(1)).toEqual(others.slice(0, 4))
-    expect(merged_uids).toEqual(many.map((row) => row.uid).sort().slice(1, 6))
+    expect(merged_uids).toEqual(
+      many
+        .map((row) => row.uid)
+        .sort()
+        .slice(1, 6),
+    )
     expect(rejects).toHaveLength(49)
   })
 
   it('gives a site to one partition, partitions about equal shares, and mixes the hosts in each', async () => {
-    const spread = Array.from({ length: 6000 }, (_, i) => link(`http://h${i % 3}.s${i % 600}.test/${i}.png`, alt('x')))
+    const spread = Array.from({ length: 6000 }, (_, i) =>
+      link(`http://h${i % 3}.s${i % 600}.test/${i}.png`, alt('x')),
+    )
     const { kept } = await merge([spread], { partitions: 7 })
     expect(kept).toHaveLength(6000)
     const partitionOf = new Map(kept.map(({ site, partition }) => [site, partition]))

@@ -39,7 +39,10 @@ describe('X-Robots-Tag', () => {
 })
 
 it('reads metas with commas and spaces', () => {
-  expect(metaDirectives(['max-snippet:-1,NOINDEX', 'nofollow noai'])).toEqual({ noImages: 'noindex', noFollow: 'nofollow' })
+  expect(metaDirectives(['max-snippet:-1,NOINDEX', 'nofollow noai'])).toEqual({
+    noImages: 'noindex',
+    noFollow: 'nofollow',
+  })
   expect(metaDirectives(['index, follow'])).toEqual({ noImages: null, noFollow: null })
 })
 

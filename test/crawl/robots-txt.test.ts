@@ -144,8 +144,32 @@ describe('robots.txt: groups', () => {
     [lines('User-agent: foobot', 'Crawl-delay: 1', 'User-agent: b', 'Disallow: /'), 'foobot', '/', false],
     [lines('User-agent: a', 'Disallow: /a', 'User-agent: foobot', 'Disallow: /b'), 'foobot', '/a', true],
     // groups of one agent are merged, wherever they stand
-    [lines('User-agent: foobot', 'Disallow: /a', 'User-agent: b', 'Disallow: /', 'User-agent: foobot', 'Disallow: /c'), 'foobot', '/a', false],
-    [lines('User-agent: foobot', 'Disallow: /a', 'User-agent: b', 'Disallow: /', 'User-agent: foobot', 'Disallow: /c'), 'foobot', '/c', false],
+    [
+      lines(
+        'User-agent: foobot',
+        'Disallow: /a',
+        'User-agent: b',
+        'Disallow: /',
+        'User-agent: foobot',
+        'Disallow: /c',
+      ),
+      'foobot',
+      '/a',
+      false,
+    ],
+    [
+      lines(
+        'User-agent: foobot',
+        'Disallow: /a',
+        'User-agent: b',
+        'Disallow: /',
+        'User-agent: foobot',
+        'Disallow: /c',
+      ),
+      'foobot',
+      '/c',
+      false,
+    ],
     [lines('User-agent: *', 'Disallow: /a', 'User-agent: *', 'Disallow: /b'), 'foobot', '/a', false],
   ])('%j for %s on %s: allowed %s', (file, agent, path, allowed) => {
     expect(parseRobots(file).match(agent, path).allowed).toBe(allowed)
@@ -153,13 +177,23 @@ describe('robots.txt: groups', () => {
 
   it('gives each agent its own Crawl-delay', () => {
     const robots = parseRobots(
-      lines('User-agent: a', 'Crawl-delay: 2.5', 'User-agent: b', 'Crawl-delay: soon', 'Disallow: /', 'User-agent: *', 'Crawl-delay: 10'),
+      lines(
+        'User-agent: a',
+        'Crawl-delay: 2.5',
+        'User-agent: b',
+        'Crawl-delay: soon',
+        'Disallow: /',
+        'User-agent: *',
+        'Crawl-delay: 10',
+      ),
     )
     expect(['a', 'b', 'c'].map((agent) => robots.crawlDelay(agent))).toEqual([2.5, null, 10])
   })
 
   it('collects Sitemap lines wherever they stand', () => {
-    const robots = parseRobots(lines('Sitemap: http://a/1.xml', 'User-agent: *', 'sitemap:http://a/2.xml', 'Disallow: /'))
+    const robots = parseRobots(
+      lines('Sitemap: http://a/1.xml', 'User-agent: *', 'sitemap:http://a/2.xml', 'Disallow: /'),
+    )
     expect(robots.sitemaps).toEqual(['http://a/1.xml', 'http://a/2.xml'])
     expect(robots.match('x', '/').allowed).toBe(false)
   })
@@ -186,7 +220,9 @@ describe('robots.txt: bytes', () => {
     const filler = `#${'x'.repeat(98)}\n`.repeat(Math.floor(ROBOTS_BYTES / 100) - 1)
     const head = `User-agent: *\n${filler}`
     const padding = `#${'x'.repeat(ROBOTS_BYTES - head.length - 2 - 12)}\n`
-    const robots = parseRobots(`${head}Disallow: /a\n${padding.slice(13)}Disallow: /public-no-more\nDisallow: /b\n`)
+    const robots = parseRobots(
+      `${head}Disallow: /a\n${padding.slice(13)}Disallow: /public-no-more\nDisallow: /b\n`,
+    )
     expect(robots.match('a', '/a').allowed).toBe(false)
     expect(robots.match('a', '/public').allowed).toBe(true)
     expect(robots.match('a', '/b').allowed).toBe(true)
@@ -194,8 +230,12 @@ describe('robots.txt: bytes', () => {
 
   it('cuts a line at 16,663 bytes', () => {
     const long = `/x/${'a'.repeat(20_000)}`
-    expect(parseRobots(foo(`Disallow: ${long}`)).match('foobot', `${long.slice(0, 16_653)}b`).allowed).toBe(false)
-    expect(parseRobots(foo(`Disallow: ${long}`)).match('foobot', `${long.slice(0, 16_652)}b`).allowed).toBe(true)
+    expect(parseRobots(foo(`Disallow: ${long}`)).match('foobot', `${long.slice(0, 16_653)}b`).allowed).toBe(
+      false,
+    )
+    expect(parseRobots(foo(`Disallow: ${long}`)).match('foobot', `${long.slice(0, 16_652)}b`).allowed).toBe(
+      true,
+    )
   })
 
   it('matches thirty wildcards on a long path without trying again', () => {

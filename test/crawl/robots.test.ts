@@ -4,7 +4,8 @@ import { openHttp } from '../../src/crawl/http.ts'
 import { openRobots } from '../../src/crawl/robots.ts'
 import { sendBytes, sendStatus, startServer, type Answer, type TestServer } from '../servers/web.ts'
 
-const RULES = 'Sitemap: http://a.test/s.xml\nSitemap: /relative.xml\nUser-agent: *\nCrawl-delay: 2\nDisallow: /no\n'
+const RULES =
+  'Sitemap: http://a.test/s.xml\nSitemap: /relative.xml\nUser-agent: *\nCrawl-delay: 2\nDisallow: /no\n'
 const text = (body: string) => sendBytes('text/plain', body)
 const moved = (location: string) => sendStatus(301, { location })
 
@@ -13,9 +14,17 @@ afterEach(() => Promise.all(closing.splice(0).map((close) => close())))
 
 async function open(routes: Record<string, Answer | string>, agent = 'pairloom/1.0') {
   const server: TestServer = await startServer(routes)
-  const network = { agent, contact: null, hosts: { 'dead.test': '127.0.0.1:1', ...server.hosts }, allow: ['127.0.0.1'] }
+  const network = {
+    agent,
+    contact: null,
+    hosts: { 'dead.test': '127.0.0.1:1', ...server.hosts },
+    allow: ['127.0.0.1'],
+  }
   const http = openHttp(network)
-  closing.push(() => http.close(), () => server.close())
+  closing.push(
+    () => http.close(),
+    () => server.close(),
+  )
   return { server, robots: openRobots(robotsRequest(http), network) }
 }
 
@@ -27,9 +36,17 @@ describe('robots of an origin', () => {
     ['200', { 'a.test/robots.txt': text(RULES) }, forbidden],
     ['404', { 'a.test/robots.txt': sendStatus(404) }, allowed],
     ['403', { 'a.test/robots.txt': sendStatus(403) }, allowed],
-    ['200 with an HTML page', { 'a.test/robots.txt': sendBytes('text/html', '<html>User-agent: *') }, allowed],
+    [
+      '200 with an HTML page',
+      { 'a.test/robots.txt': sendBytes('text/html', '<html>User-agent: *') },
+      allowed,
+    ],
     ['a redirect', { 'a.test/robots.txt': moved('/r'), 'a.test/r': text(RULES) }, forbidden],
-    ['a redirect to another host', { 'a.test/robots.txt': moved('http://b.test/r'), 'b.test/r': text(RULES) }, forbidden],
+    [
+      'a redirect to another host',
+      { 'a.test/robots.txt': moved('http://b.test/r'), 'b.test/r': text(RULES) },
+      forbidden,
+    ],
     ['a redirect to 404', { 'a.test/robots.txt': moved('/r') }, allowed],
   ])('%s', async (_, routes, verdict) => {
     const { robots } = await open(routes)
@@ -77,7 +94,9 @@ describe('robots of an origin', () => {
 
   it('obeys the group of its own product token', async () => {
     const file = text('User-agent: *\nDisallow: /\n\nUser-agent: MyBot\nAllow: /\n')
-    expect(await (await open({ 'a.test/robots.txt': file }, 'mybot/2.0')).robots.verdict('http://a.test/')).toEqual(allowed)
+    expect(
+      await (await open({ 'a.test/robots.txt': file }, 'mybot/2.0')).robots.verdict('http://a.test/'),
+    ).toEqual(allowed)
   })
 
   it('reads the first 500 KiB of a larger file', async () => {

@@ -1,5 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { NO_NETWORK, type Counters, type LinkRow, type SourcePart, type StageContext } from '../../src/core/index.ts'
+import {
+  NO_NETWORK,
+  type Counters,
+  type LinkRow,
+  type SourcePart,
+  type StageContext,
+} from '../../src/core/index.ts'
 import { site } from '../../src/crawl/site.ts'
 import { sendBytes, sendStatus, startServer, startWeb, type Answer, type TestServer } from '../servers/web.ts'
 
@@ -18,14 +24,23 @@ interface Walked {
   server: Served
 }
 
-async function walk(routes: Record<string, Answer | string>, options: Record<string, unknown> = {}): Promise<Walked> {
+async function walk(
+  routes: Record<string, Answer | string>,
+  options: Record<string, unknown> = {},
+): Promise<Walked> {
   const server = await startServer(routes)
   closing.push(() => server.close())
   return { ...(await walkAt(server, options)), server }
 }
 
 async function walkAt(server: Served, options: Record<string, unknown>): Promise<Walked> {
-  const parsed = site.options.parse({ start: ['http://a.test/'], sitemap: 'never', delayMs: 0, backoffMs: 1, ...options })
+  const parsed = site.options.parse({
+    start: ['http://a.test/'],
+    sitemap: 'never',
+    delayMs: 0,
+    backoffMs: 1,
+    ...options,
+  })
   const counters: Counters = {}
   const rows: LinkRow[] = []
   const context = {
@@ -47,7 +62,8 @@ const links = (...hrefs: string[]) => hrefs.map((href) => `<a href="${href}">${h
 const img = (alt: string) => `<img src="/${alt}.png" alt="${alt}">`
 const moved = (location: string) => sendStatus(302, { location })
 const xml = (text: string) => sendBytes('application/xml', text)
-const urlset = (...urls: string[]) => xml(`<urlset>${urls.map((u) => `<url><loc>${u}</loc></url>`).join('')}</urlset>`)
+const urlset = (...urls: string[]) =>
+  xml(`<urlset>${urls.map((u) => `<url><loc>${u}</loc></url>`).join('')}</urlset>`)
 
 describe('crawl/site: the walk', () => {
   it('goes breadth first in the order of the links, each page once, cycles and all', async () => {
@@ -86,7 +102,10 @@ describe('crawl/site: the walk', () => {
 
   it('ends a calendar without end at maxPages, a deep one at maxDepth', async () => {
     const calendar = Object.fromEntries(
-      Array.from({ length: 60 }, (_, i) => [`a.test/${i || ''}`, img(`day${i}`) + links(`/${i + 1}`, `/${i + 1}?v=2`)]),
+      Array.from({ length: 60 }, (_, i) => [
+        `a.test/${i || ''}`,
+        img(`day${i}`) + links(`/${i + 1}`, `/${i + 1}?v=2`),
+      ]),
     )
     const few = await walk(calendar, { maxPages: 7 })
     // The links with ?v=2 are dead, and were asked for too.
@@ -95,8 +114,15 @@ describe('crawl/site: the walk', () => {
   })
 
   it('refuses links that grow by themselves', async () => {
-    const { counters } = await walk({ 'a.test/': links(`/${'x/'.repeat(1200)}`, 'javascript:x', 'http://u:p@a.test/') })
-    expect(counters).toMatchObject({ 'pages.ok': 1, 'links.long-url': 1, 'links.not-http': 1, 'links.credentials': 1 })
+    const { counters } = await walk({
+      'a.test/': links(`/${'x/'.repeat(1200)}`, 'javascript:x', 'http://u:p@a.test/'),
+    })
+    expect(counters).toMatchObject({
+      'pages.ok': 1,
+      'links.long-url': 1,
+      'links.not-http': 1,
+      'links.credentials': 1,
+    })
   })
 
   it('counts pages that fail by reason, and goes on', async () => {
@@ -106,7 +132,19 @@ describe('crawl/site: the walk', () => {
     }
     const { found, counters, server } = await walk(
       {
-        'a.test/': links('/404', '/500', '/429', '/reset', '/big', '/pdf', '/loop', '/away', '/moved', '/flaky', '/end'),
+        'a.test/': links(
+          '/404',
+          '/500',
+          '/429',
+          '/reset',
+          '/big',
+          '/pdf',
+          '/loop',
+          '/away',
+          '/moved',
+          '/flaky',
+          '/end',
+        ),
         'a.test/500': sendStatus(500),
         'a.test/429': sendStatus(429, { 'retry-after': '3600' }),
         'a.test/reset': (_request, response) => void response.destroy(),
@@ -141,10 +179,33 @@ describe('crawl/site: the walk', () => {
 
   it('follows five redirects, and takes the host that a start page moves to within its site', async () => {
     const hops = Object.fromEntries([1, 2, 3, 4].map((n) => [`www.a.test/${n}`, moved(`/${n + 1}`)]))
-    const ok = await walk({ 'a.test/': moved('http://www.a.test/1'), ...hops, 'www.a.test/5': img('x') + links('/6'), 'www.a.test/6': img('y') })
+    const ok = await walk({
+      'a.test/': moved('http://www.a.test/1'),
+      ...hops,
+      'www.a.test/5': img('x') + links('/6'),
+      'www.a.test/6': img('y'),
+    })
     expect(ok.found).toEqual(['x @ /5', 'y @ /6'])
-    const long = await walk({ 'a.test/': moved('/0'), 'a.test/0': moved('http://www.a.test/1'), ...hops, 'www.a.test/5': img('x') })
+    const long = await walk({
+      'a.test/': moved('/0'),
+      'a.test/0': moved('http://www.a.test/1'),
+      ...hops,
+      'www.a.test/5': img('x'),
+    })
     expect(long.counters).toEqual({ 'pages.redirect': 6, 'pages.too-many-redirects': 1 })
+  })
+
+  it('holds 10 x maxPages + 10,000 links at most, and its sitemap none the less', async () => {
+    const { found, counters } = await walk(
+      {
+        'a.test/': links(...Array.from({ length: 10_050 }, (_, i) => `/${i}`)),
+        'a.test/sitemap.xml': urlset('http://a.test/s'),
+        'a.test/s': img('s'),
+      },
+      { sitemap: 'auto', maxPages: 3 },
+    )
+    expect(found).toEqual(['s @ /s'])
+    expect(counters).toMatchObject({ 'urls.over-limit': 20, 'sites.page-limit': 1 })
   })
 
   it('gives the same rows in the same order twice', async () => {
@@ -165,7 +226,10 @@ describe('crawl/site: the walk', () => {
 
 describe('crawl/site: sitemaps', () => {
   const routes = {
-    'a.test/robots.txt': sendBytes('text/plain', 'Sitemap: http://a.test/index.xml\nSitemap: http://cdn.test/other.xml'),
+    'a.test/robots.txt': sendBytes(
+      'text/plain',
+      'Sitemap: http://a.test/index.xml\nSitemap: http://cdn.test/other.xml',
+    ),
     'a.test/index.xml': xml(
       '<sitemapindex><sitemap><loc>http://a.test/s1.xml</loc></sitemap><sitemap><loc>http://a.test/gone.xml</loc></sitemap><sitemap><loc>http://evil.test/s.xml</loc></sitemap></sitemapindex>',
     ),
@@ -181,7 +245,12 @@ describe('crawl/site: sitemaps', () => {
   it('auto: start pages, pages of the sitemaps, then links', async () => {
     const { found, counters } = await walk(routes, { sitemap: 'auto' })
     expect(found).toEqual(['root @ /', 's2 @ /s2', 's1 @ /s1', 'l1 @ /l1', 'l2 @ /l2'])
-    expect(counters).toMatchObject({ 'sitemaps.ok': 3, 'sitemaps.http-404': 1, 'sitemaps.other-origin': 1, 'urls.out-of-scope': 1 })
+    expect(counters).toMatchObject({
+      'sitemaps.ok': 3,
+      'sitemaps.http-404': 1,
+      'sitemaps.other-origin': 1,
+      'urls.out-of-scope': 1,
+    })
   })
 
   it('only: no links and no start page but where a sitemap lists it', async () => {
@@ -203,7 +272,10 @@ describe('crawl/site: sitemaps', () => {
 describe('crawl/site: consent', () => {
   it('asks for no page that robots.txt forbids, also behind a redirect', async () => {
     const { found, counters, asked } = await walk({
-      'a.test/robots.txt': sendBytes('text/plain', 'User-agent: *\nDisallow: /no\nUser-agent: pairloom\nDisallow: /private'),
+      'a.test/robots.txt': sendBytes(
+        'text/plain',
+        'User-agent: *\nDisallow: /no\nUser-agent: pairloom\nDisallow: /private',
+      ),
       'a.test/': links('/no', '/private', '/hop'),
       'a.test/no': img('no'),
       'a.test/private': img('private'),
@@ -216,7 +288,10 @@ describe('crawl/site: consent', () => {
   })
 
   it('asks for nothing where robots.txt answers 500', async () => {
-    const { counters, asked } = await walk({ 'a.test/robots.txt': sendStatus(500), 'a.test/': img('root') }, { sitemap: 'auto' })
+    const { counters, asked } = await walk(
+      { 'a.test/robots.txt': sendStatus(500), 'a.test/': img('root') },
+      { sitemap: 'auto' },
+    )
     expect(counters).toEqual({ 'pages.robots-unreachable': 1, 'sitemaps.robots-unreachable': 1 })
     expect(asked).toEqual(['a.test/robots.txt'])
   })
@@ -228,7 +303,10 @@ describe('crawl/site: consent', () => {
       'a.test/noindex': `<meta name=robots content="noindex">${img('y')}${img('z')}`,
       'a.test/header': (_request, response) =>
         void response
-          .writeHead(200, { 'content-type': 'text/html', 'x-robots-tag': ['otherbot: all', 'max-snippet:-1, noimageai'] })
+          .writeHead(200, {
+            'content-type': 'text/html',
+            'x-robots-tag': ['otherbot: all', 'max-snippet:-1, noimageai'],
+          })
           .end(img('h')),
       'a.test/nofollow': `<meta name=robots content="nofollow">${img('f')}${links('/2', '/3')}`,
       'a.test/1': img('one'),
@@ -242,6 +320,25 @@ describe('crawl/site: consent', () => {
       'pages.noimageai': 1,
       'links.nofollow': 2,
     })
+  })
+
+  it.each([
+    { robots: '', options: { delayMs: 60 } },
+    { robots: 'User-agent: *\nCrawl-delay: 0.06', options: { delayMs: 1 } },
+    { robots: 'User-agent: *\nCrawl-delay: 86400', options: { delayMs: 1, maxCrawlDelayMs: 60 } },
+  ])('pauses between requests: $robots $options', async ({ robots, options }) => {
+    const times: number[] = []
+    const page =
+      (html: string): Answer =>
+      (request, response) => {
+        times.push(performance.now())
+        return sendBytes('text/html', html)(request, response)
+      }
+    const routes = { 'a.test/': page(links('/1', '/2')), 'a.test/1': page(''), 'a.test/2': page('') }
+    await walk({ 'a.test/robots.txt': sendBytes('text/plain', robots), ...routes }, options)
+    expect(times).toHaveLength(3)
+    // Timers may fire a millisecond early, never more.
+    for (const i of [1, 2]) expect(times[i]! - times[i - 1]!).toBeGreaterThan(58)
   })
 
   it('has one request at a time open to a host, and none to a private address that is not allowed', async () => {
@@ -261,20 +358,33 @@ describe('crawl/site: the demo web', () => {
     const keyOf = (page: string | null, url: string, text: string) => `${page} ${url} ${text}`
     const expected = web.truth.links.filter(({ text, trouble }) => text !== '' && trouble !== 'robots-page')
     expect(expected.length).toBeGreaterThan(50)
-    expect(rows.map(({ url, texts: [first] }) => keyOf(first!.page, url, first!.text.normalize('NFC'))).sort()).toEqual(
-      expected.map(({ page, url, text }) => keyOf(page, url, text)).sort(),
-    )
-    expect(counters).toMatchObject({ 'images.empty-alt': web.truth.links.filter(({ text }) => text === '').length })
+    expect(
+      rows.map(({ url, texts: [first] }) => keyOf(first!.page, url, first!.text.normalize('NFC'))).sort(),
+    ).toEqual(expected.map(({ page, url, text }) => keyOf(page, url, text)).sort())
+    expect(counters).toMatchObject({
+      'images.empty-alt': web.truth.links.filter(({ text }) => text === '').length,
+    })
   })
 })
 
 describe('crawl/site: options', () => {
-  it.each(['ftp://a.test/', 'a.test', 'http://u:p@a.test/', '', `http://a.test/${'x'.repeat(2000)}`])('refuses %.30j as a start page', (url) => {
-    expect(site.options.safeParse({ start: [url] }).success).toBe(false)
-  })
+  it.each(['ftp://a.test/', 'a.test', 'http://u:p@a.test/', '', `http://a.test/${'x'.repeat(2000)}`])(
+    'refuses %.30j as a start page',
+    (url) => {
+      expect(site.options.safeParse({ start: [url] }).success).toBe(false)
+    },
+  )
 
   it('makes one partition of each site, in order', async () => {
-    const start = ['http://www.b.test/', 'http://x.github.io/', 'http://a.test/2', 'http://b.test/', 'http://y.github.io/', 'http://a.test/1', 'http://a.test/2#again']
+    const start = [
+      'http://www.b.test/',
+      'http://x.github.io/',
+      'http://a.test/2',
+      'http://b.test/',
+      'http://y.github.io/',
+      'http://a.test/1',
+      'http://a.test/2#again',
+    ]
     const parts = await site.partitions(site.options.parse({ start }))
     expect(parts).toEqual<SourcePart[]>([
       { site: 'a.test', start: ['http://a.test/2', 'http://a.test/1'] },

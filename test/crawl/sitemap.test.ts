@@ -27,8 +27,13 @@ describe('readSitemap', () => {
   })
 
   it('reads an index', async () => {
-    const index = '<sitemapindex><sitemap><loc>http://a.test/s1.xml</loc></sitemap><sitemap><loc>/s2.xml</loc></sitemap></sitemapindex>'
-    expect(await read(index)).toEqual({ pages: [], sitemaps: ['http://a.test/s1.xml', 'http://a.test/s2.xml'], refused: 0 })
+    const index =
+      '<sitemapindex><sitemap><loc>http://a.test/s1.xml</loc></sitemap><sitemap><loc>/s2.xml</loc></sitemap></sitemapindex>'
+    expect(await read(index)).toEqual({
+      pages: [],
+      sitemaps: ['http://a.test/s1.xml', 'http://a.test/s2.xml'],
+      refused: 0,
+    })
   })
 
   it('reads a text file', async () => {
@@ -40,8 +45,14 @@ describe('readSitemap', () => {
   })
 
   it('reads what stands before a break', async () => {
-    expect((await read('<urlset><url><loc>http://a.test/1</loc></url><url><loc>http://a.t')).pages).toEqual(['http://a.test/1'])
-    expect(await read('<html><body><loc>http://a.test/1</loc>')).toEqual({ pages: [], sitemaps: [], refused: 0 })
+    expect((await read('<urlset><url><loc>http://a.test/1</loc></url><url><loc>http://a.t')).pages).toEqual([
+      'http://a.test/1',
+    ])
+    expect(await read('<html><body><loc>http://a.test/1</loc>')).toEqual({
+      pages: [],
+      sitemaps: [],
+      refused: 0,
+    })
     expect(await read('')).toEqual({ pages: [], sitemaps: [], refused: 0 })
   })
 
@@ -53,8 +64,14 @@ describe('readSitemap', () => {
 
   it('refuses a file that unzips to more than 50 MiB, or not at all', async () => {
     const bomb = gzipSync(Buffer.alloc(51 * 1024 * 1024, '\n'))
-    await expect(readSitemap(bomb, URL_)).rejects.toMatchObject({ code: 'PL_FETCH', data: { reason: 'too-many-bytes' } })
+    await expect(readSitemap(bomb, URL_)).rejects.toMatchObject({
+      code: 'PL_FETCH',
+      data: { reason: 'too-many-bytes' },
+    })
     const cut = gzipSync(URLSET).subarray(0, 100)
-    await expect(readSitemap(cut, URL_)).rejects.toMatchObject({ code: 'PL_FETCH', data: { reason: 'bad-encoding' } })
+    await expect(readSitemap(cut, URL_)).rejects.toMatchObject({
+      code: 'PL_FETCH',
+      data: { reason: 'bad-encoding' },
+    })
   })
 })
