@@ -8,7 +8,7 @@ if (major < 24) {
     'PL_NODE_VERSION: Expected Node 24 or newer, got ' +
       process.versions.node +
       '. ' +
-      'Install it, or in a checkout of pairloom use npx pairloom after npm ci, which brings Node 24 along.',
+      'Install it, or in a checkout of pairloom use npx pairloom after npm ci, which brings Node 24 along.'
   )
   process.exit(2)
 }
