@@ -46,7 +46,8 @@ function rangeSet(ranges: readonly string[]): (address: string) => boolean {
     const family = familyOf(address)
     const most = family === 'ipv4' ? 32 : 128
     const bits = prefix === undefined ? most : /^\d{1,3}$/.test(prefix) ? Number(prefix) : NaN
-    if (isIP(address) === 0 || !(bits <= most)) throw new RangeError(`Expected an address or a CIDR range, got ${range}`)
+    if (isIP(address) === 0 || !(bits <= most))
+      throw new RangeError(`Expected an address or a CIDR range, got ${range}`)
     lists[family].addSubnet(address, bits, family)
   }
   return (address) => lists[familyOf(address)].check(address, familyOf(address))

@@ -4,6 +4,7 @@ import { openByteBudget, type Lease } from './fetch-budget.ts'
 import { fetchError, type FetchReason } from './fetch-error.ts'
 import type { FetchOptions } from './fetch-options.ts'
 import { retryAfterMs, withRetries } from './fetch-retry.ts'
+import { firstHeader } from './http-header.ts'
 import { openHttp, type HttpResponse } from './http.ts'
 import { limitedRobots } from './fetch-robots.ts'
 import { openHostQueues } from './polite.ts'
@@ -116,7 +117,7 @@ export function openByteFetcher(
 /** A 200 with a body that its headers let us take, or a `PL_FETCH`. */
 function checkAnswer({ status, headers, body }: HttpResponse, agent: string, url: string): void {
   if (status !== 200) {
-    const wait = retryAfterMs(headers['retry-after'], Date.now())
+    const wait = retryAfterMs(firstHeader(headers, 'retry-after'), Date.now())
     throw fetchError(`http-${status}` as FetchReason, url, wait === undefined ? {} : { retryAfterMs: wait })
   }
   const { noImages } = headerDirectives([headers['x-robots-tag'] ?? []].flat(), agent)
@@ -125,5 +126,5 @@ function checkAnswer({ status, headers, body }: HttpResponse, agent: string, url
 }
 
 function mimeOf({ headers }: HttpResponse): string | null {
-  return headers['content-type']?.split(';')[0]!.trim().toLowerCase() || null
+  return firstHeader(headers, 'content-type')?.split(';')[0]!.trim().toLowerCase() || null
 }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { fetchError, reasonOf } from './fetch-error.ts'
+import { firstHeader } from './http-header.ts'
 
 export interface ExchangeLimits {
   maxBytes: number
@@ -110,7 +111,12 @@ export function exchange(
           }
           sentAt = performance.now()
           timer = setTimeout(
-            () => stop(fetchError('timeout-first-byte', url.href, { evidence: `no response in ${limits.firstByteMs} ms` })),
+            () =>
+              stop(
+                fetchError('timeout-first-byte', url.href, {
+                  evidence: `no response in ${limits.firstByteMs} ms`,
+                }),
+              ),
             limits.firstByteMs,
           )
         },
@@ -121,13 +127,19 @@ export function exchange(
           status = code
           answered = responseHeaders
           wanted = code < 300
-          const declared = Number(single(responseHeaders['content-length']) ?? NaN)
+          const declared = Number(firstHeader(responseHeaders, 'content-length') ?? NaN)
           length = Number.isSafeInteger(declared) ? declared : null
           if (wanted && length !== null && length > limits.maxBytes && limits.oversize === 'refuse') {
-            stop(fetchError('too-many-bytes', url.href, { evidence: `Content-Length ${length} > ${limits.maxBytes}` }))
+            stop(
+              fetchError('too-many-bytes', url.href, {
+                evidence: `Content-Length ${length} > ${limits.maxBytes}`,
+              }),
+            )
             return
           }
-          const admitted = wanted ? limits.admit?.(Math.min(length ?? limits.maxBytes, limits.maxBytes)) : undefined
+          const admitted = wanted
+            ? limits.admit?.(Math.min(length ?? limits.maxBytes, limits.maxBytes))
+            : undefined
           if (admitted === undefined) {
             timer = setTimeout(tick, limits.stallMs)
             return
@@ -175,19 +187,17 @@ function joined(chunks: Buffer[]): Buffer {
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
 }
 
-function single(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value
-}
-
 /** What undici throws on an open connection, as a `PL_FETCH`. */
 function exchangeError(error: Error, url: string, length: number | null, received: number): Error {
   if (reasonOf(error) !== null || error.name === 'AbortError') return error
   const code = (error as NodeJS.ErrnoException).code ?? ''
   const detail = { evidence: `${code} ${error.message}`.trim(), cause: error }
   if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || (length !== null && received !== length)) {
-    if (received > 0) return fetchError('bad-length', url, { ...detail, evidence: `${received} of ${length} bytes` })
+    if (received > 0)
+      return fetchError('bad-length', url, { ...detail, evidence: `${received} of ${length} bytes` })
   }
-  if (error.name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW') return fetchError('bad-response', url, detail)
+  if (error.name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW')
+    return fetchError('bad-response', url, detail)
   if (code === 'UND_ERR_INVALID_ARG') return fetchError('bad-url', url, detail)
   return fetchError('connect-reset', url, detail)
 }

@@ -1,4 +1,5 @@
 import type { HttpClient } from './http.ts'
+import { firstHeader } from './http-header.ts'
 import type { RobotsRequest } from './robots.ts'
 
 /** How robots.txt files are asked for with our HTTP client. */
@@ -11,7 +12,6 @@ export function robotsRequest(http: HttpClient, signal?: AbortSignal): RobotsReq
       accept: 'text/plain, */*;q=0.5',
       ...(signal ? { signal } : {}),
     })
-    const { location = null } = headers
-    return { status, location: Array.isArray(location) ? (location[0] ?? null) : location, body }
+    return { status, location: firstHeader(headers, 'location') ?? null, body }
   }
 }

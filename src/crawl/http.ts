@@ -5,6 +5,7 @@ import { addressRule } from './address.ts'
 import { fetchError } from './fetch-error.ts'
 import { openConnector } from './http-connect.ts'
 import { decodeBody } from './http-decode.ts'
+import { firstHeader } from './http-header.ts'
 import { exchange, type Admit, type Exchanged } from './http-exchange.ts'
 import { userAgent } from './http-user-agent.ts'
 import { openResolver } from './resolve.ts'
@@ -154,7 +155,7 @@ export function openHttp(network: Network, options: HttpOptions = {}): HttpClien
 }
 
 function redirectTarget(from: URL, { status, headers }: Exchanged): URL {
-  const location = Array.isArray(headers.location) ? headers.location[0] : headers.location
+  const location = firstHeader(headers, 'location')
   const next = location === undefined ? null : URL.parse(location, from.href)
   if (next === null || !isHttp(next)) {
     throw fetchError('bad-redirect', from.href, { evidence: `${status} to ${location ?? 'nowhere'}` })

@@ -24,10 +24,18 @@ describe('addressRule', () => {
   it('allows what a pipeline names, and no more', () => {
     const rule = addressRule(['127.0.0.1', '10.1.0.0/16', 'fd12::/32'])
     const asked = ['127.0.0.1', '127.0.0.2', '10.1.255.255', '10.2.0.0', 'fd12::5', 'fd13::5', '8.8.8.8']
-    expect(asked.filter((address) => rule.allows(address))).toEqual(['127.0.0.1', '10.1.255.255', 'fd12::5', '8.8.8.8'])
+    expect(asked.filter((address) => rule.allows(address))).toEqual([
+      '127.0.0.1',
+      '10.1.255.255',
+      'fd12::5',
+      '8.8.8.8',
+    ])
   })
 
-  it.each(['localhost', '127.0.0.1/33', '127.0.0.1/x', '::1/129', '127.0.0.1/-1', ''])('refuses %s as a range', (range) => {
-    expect(() => addressRule([range])).toThrow(RangeError)
-  })
+  it.each(['localhost', '127.0.0.1/33', '127.0.0.1/x', '::1/129', '127.0.0.1/-1', ''])(
+    'refuses %s as a range',
+    (range) => {
+      expect(() => addressRule([range])).toThrow(RangeError)
+    },
+  )
 })

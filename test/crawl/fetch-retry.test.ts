@@ -26,12 +26,18 @@ describe('withRetries', () => {
     expect(two.seen.tries).toBe(3)
 
     const three = failing(error('http-500'), error('http-500'), error('http-502'), error('http-500'))
-    await expect(withRetries('a', options, three.attempt)).rejects.toMatchObject({ data: { reason: 'http-502' } })
+    await expect(withRetries('a', options, three.attempt)).rejects.toMatchObject({
+      data: { reason: 'http-502' },
+    })
     expect(three.seen.tries).toBe(3)
   })
 
   it('does not try again what is final or no fetch error', async () => {
-    for (const final of [error('http-404'), new Error('defect'), new PairloomError('PL_STORE_FULL', 'full')]) {
+    for (const final of [
+      error('http-404'),
+      new Error('defect'),
+      new PairloomError('PL_STORE_FULL', 'full'),
+    ]) {
       const once = failing(final)
       await expect(withRetries('a', options, once.attempt)).rejects.toBe(final)
       expect(once.seen.tries).toBe(1)
@@ -44,7 +50,9 @@ describe('withRetries', () => {
     await withRetries('a', { ...options, onRetry }, failing(error('http-429', 20)).attempt)
     expect(waits).toEqual([20])
     const tooLong = failing(error('http-429', 51))
-    await expect(withRetries('a', { ...options, onRetry }, tooLong.attempt)).rejects.toMatchObject({ code: 'PL_FETCH' })
+    await expect(withRetries('a', { ...options, onRetry }, tooLong.attempt)).rejects.toMatchObject({
+      code: 'PL_FETCH',
+    })
     expect([tooLong.seen.tries, waits.length]).toEqual([1, 1])
   })
 
@@ -53,7 +61,11 @@ describe('withRetries', () => {
       const waits: number[] = []
       const resets = Array.from({ length: 4 }, () => error('connect-reset'))
       const onRetry = (_error: PairloomError, waitMs: number) => void waits.push(waitMs)
-      await withRetries(key, { ...options, retries: 4, backoffMs: 2, maxWaitMs: 14, onRetry }, failing(...resets).attempt)
+      await withRetries(
+        key,
+        { ...options, retries: 4, backoffMs: 2, maxWaitMs: 14, onRetry },
+        failing(...resets).attempt,
+      )
       return waits
     }
     const waits = await waitsOf('a')
@@ -67,17 +79,42 @@ describe('withRetries', () => {
 
   it('ends with its signal', async () => {
     const stop = new AbortController()
-    const waiting = withRetries('a', { ...options, maxWaitMs: 60_000, signal: stop.signal }, failing(error('http-429', 30_000)).attempt)
+    const waiting = withRetries(
+      'a',
+      { ...options, maxWaitMs: 60_000, signal: stop.signal },
+      failing(error('http-429', 30_000)).attempt,
+    )
     setImmediate(() => stop.abort())
     await expect(waiting).rejects.toMatchObject({ name: 'AbortError' })
   })
 })
 
 describe('isWorthRetrying', () => {
-  it.each(['http-408', 'http-425', 'http-429', 'http-500', 'http-502', 'http-503', 'http-504', 'http-520', 'timeout-dns', 'bad-length'])(
-    '%s may pass', (reason) => expect(isWorthRetrying(reason)).toBe(true))
-  it.each(['http-400', 'http-401', 'http-403', 'http-404', 'http-410', 'http-501', 'http-505', 'http-304', 'robots', 'image-broken', 'tls'])(
-    '%s is final', (reason) => expect(isWorthRetrying(reason)).toBe(false))
+  it.each([
+    'http-408',
+    'http-425',
+    'http-429',
+    'http-500',
+    'http-502',
+    'http-503',
+    'http-504',
+    'http-520',
+    'timeout-dns',
+    'bad-length',
+  ])('%s may pass', (reason) => expect(isWorthRetrying(reason)).toBe(true))
+  it.each([
+    'http-400',
+    'http-401',
+    'http-403',
+    'http-404',
+    'http-410',
+    'http-501',
+    'http-505',
+    'http-304',
+    'robots',
+    'image-broken',
+    'tls',
+  ])('%s is final', (reason) => expect(isWorthRetrying(reason)).toBe(false))
 })
 
 describe('retryAfterMs', () => {

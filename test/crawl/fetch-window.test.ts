@@ -3,7 +3,11 @@ import type { Row } from '../../src/core/column.ts'
 import { openByteBudget } from '../../src/crawl/fetch-budget.ts'
 import { finishInAnyOrder } from '../../src/crawl/fetch-window.ts'
 
-async function* batchesOf(rows: number, batchRows: number, onRow = (_n: number) => {}): AsyncGenerator<Row[]> {
+async function* batchesOf(
+  rows: number,
+  batchRows: number,
+  onRow = (_n: number) => {},
+): AsyncGenerator<Row[]> {
   for (let from = 0; from < rows; from += batchRows) {
     const batch = Array.from({ length: Math.min(batchRows, rows - from) }, (_, i) => ({ n: from + i }))
     onRow(from)
@@ -28,7 +32,9 @@ describe('finishInAnyOrder', () => {
     }
     const batches = await gather(finishInAnyOrder(batchesOf(100, 7), limits(10, 6), work))
     const seen = batches.flat().map(({ n }) => n as number)
-    expect([...seen].sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i).filter((n) => n % 5 !== 0))
+    expect([...seen].sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 100 }, (_, i) => i).filter((n) => n % 5 !== 0),
+    )
     expect(batches.slice(0, -1).every((rows) => rows.length >= 6)).toBe(true)
   })
 
@@ -58,31 +64,46 @@ describe('finishInAnyOrder', () => {
     expect(early + rest.flat().length).toBe(50)
   })
 
-  it.each(['work', 'stream'])('ends with the first error of the %s, and leaves no work behind', async (where) => {
-    const stop = new AbortController()
-    let open = 0
-    const failing = async function* () {
-      yield* batchesOf(10, 5)
-      if (where === 'stream') throw new Error('broken stream')
-      yield* batchesOf(1000, 5)
-    }
-    const work = async (row: Row) => {
-      open++
-      await new Promise<void>((resolve) => {
-        if (row.n === 3 && where === 'work') setImmediate(resolve)
-        else stop.signal.addEventListener('abort', () => setImmediate(resolve))
-      })
-      open--
-      if (row.n === 3 && where === 'work') throw new Error('broken work')
-      return row
-    }
-    await expect(gather(finishInAnyOrder(failing(), limits(20, 5, () => stop.abort()), work))).rejects.toThrow(`broken ${where}`)
-    expect(open).toBe(0)
-  })
+  it.each(['work', 'stream'])(
+    'ends with the first error of the %s, and leaves no work behind',
+    async (where) => {
+      const stop = new AbortController()
+      let open = 0
+      const failing = async function* () {
+        yield* batchesOf(10, 5)
+        if (where === 'stream') throw new Error('broken stream')
+        yield* batchesOf(1000, 5)
+      }
+      const work = async (row: Row) => {
+        open++
+        await new Promise<void>((resolve) => {
+          if (row.n === 3 && where === 'work') setImmediate(resolve)
+          else stop.signal.addEventListener('abort', () => setImmediate(resolve))
+        })
+        open--
+        if (row.n === 3 && where === 'work') throw new Error('broken work')
+        return row
+      }
+      await expect(
+        gather(
+          finishInAnyOrder(
+            failing(),
+            limits(20, 5, () => stop.abort()),
+            work,
+          ),
+        ),
+      ).rejects.toThrow(`broken ${where}`)
+      expect(open).toBe(0)
+    },
+  )
 
   it('stops reading when its reader leaves', async () => {
     let read = 0
-    const stream = finishInAnyOrder(batchesOf(1000, 5, (n) => (read = n)), limits(10, 5), async (row) => row)
+    const stream = finishInAnyOrder(
+      batchesOf(1000, 5, (n) => (read = n)),
+      limits(10, 5),
+      async (row) => row,
+    )
     await stream.next()
     await stream.return(undefined)
     expect(read).toBeLessThan(50)
@@ -100,7 +121,7 @@ describe('openByteBudget', () => {
     await turn()
     expect(granted).toEqual([])
     first.shrink(55)
-    expect((await Promise.race([big, turn()]))).toBeUndefined()
+    expect(await Promise.race([big, turn()])).toBeUndefined()
     first.shrink(40)
     await Promise.all([big, small])
     expect(granted).toEqual(['big', 'small'])

@@ -26,7 +26,11 @@ function open(network: Partial<Network> = {}, options: HttpOptions = {}): HttpCl
   return client
 }
 
-async function reasonFor(client: HttpClient, url: string, options: Partial<GetOptions> = {}): Promise<unknown> {
+async function reasonFor(
+  client: HttpClient,
+  url: string,
+  options: Partial<GetOptions> = {},
+): Promise<unknown> {
   try {
     const { status } = await client.get(url, { maxBytes: 100_000, ...options })
     return status
@@ -42,7 +46,10 @@ describe('openHttp', () => {
       'img.a.test/': (request, response) => void response.end(JSON.stringify(request.headers)),
     })
     const client = open({ hosts, contact: 'mailto:crawl@example.org' })
-    const { body, address, url, hops } = await client.get('http://img.a.test/', { maxBytes: 10_000, accept: 'image/*' })
+    const { body, address, url, hops } = await client.get('http://img.a.test/', {
+      maxBytes: 10_000,
+      accept: 'image/*',
+    })
     const headers = JSON.parse(body.toString()) as Record<string, string>
     expect(headers.host).toBe('img.a.test')
     expect(headers['user-agent']).toMatch(/^pairloom\/\d+\.\d+\.\d+ \(\+mailto:crawl@example\.org\)$/)
@@ -67,7 +74,8 @@ describe('openHttp', () => {
         response.on('drain', more)
         more()
       },
-      '/announced': (_request, response) => void response.writeHead(200, { 'content-length': 100_001 }).write('x'),
+      '/announced': (_request, response) =>
+        void response.writeHead(200, { 'content-length': 100_001 }).write('x'),
       '/short': (_request, response) => {
         response.writeHead(200, { 'content-length': 100 })
         response.write('x', () => response.destroy())
@@ -88,8 +96,10 @@ describe('openHttp', () => {
       '/bomb': (_request, response) => {
         response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(1_000_000)))
       },
-      '/not-gzip': (_request, response) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end('no gzip'),
-      '/unknown': (_request, response) => void response.writeHead(200, { 'content-encoding': 'lzma' }).end('what'),
+      '/not-gzip': (_request, response) =>
+        void response.writeHead(200, { 'content-encoding': 'gzip' }).end('no gzip'),
+      '/unknown': (_request, response) =>
+        void response.writeHead(200, { 'content-encoding': 'lzma' }).end('what'),
     })
     const client = open({}, { connectionsPerOrigin: 10, deadlines: { ...SMALL, minBytesPerSecond: 1000 } })
     const expected = {
@@ -124,7 +134,9 @@ describe('openHttp', () => {
   it('ends a URL that it cannot ask with its name', async () => {
     const silent: Server = createServer().listen(0, '127.0.0.1')
     opened.push({ close: () => new Promise((resolve) => void silent.close(resolve)) })
-    const client = open({ hosts: { 'dead.test': '127.0.0.1:1', 'private.test': '10.0.0.1', 'mistake.test': 'nowhere' } })
+    const client = open({
+      hosts: { 'dead.test': '127.0.0.1:1', 'private.test': '10.0.0.1', 'mistake.test': 'nowhere' },
+    })
     const expected = {
       'ftp://a.test/': 'bad-url',
       'no url': 'bad-url',
@@ -170,7 +182,8 @@ describe('openHttp', () => {
 
   it('undoes the encoding of a body', async () => {
     const { origin } = await serve({
-      '/gzip': (_request, response) => void response.writeHead(200, { 'content-encoding': 'GZIP' }).end(gzipSync('text')),
+      '/gzip': (_request, response) =>
+        void response.writeHead(200, { 'content-encoding': 'GZIP' }).end(gzipSync('text')),
       '/both': (_request, response) => {
         response.writeHead(200, { 'content-encoding': 'gzip, br' }).end(brotliCompressSync(gzipSync('text')))
       },

@@ -32,7 +32,8 @@ describe('openHostQueues', () => {
 
   it('runs at most perHost of a host and concurrency of all', async () => {
     const [queues, work] = [open(2, 5), openWork()]
-    for (const host of ['a', 'b', 'c']) for (let i = 1; i <= 3; i++) void queues.run(host, work.start(`${host}${i}`))
+    for (const host of ['a', 'b', 'c'])
+      for (let i = 1; i <= 3; i++) void queues.run(host, work.start(`${host}${i}`))
     await flush()
     expect(work.atOnce()).toEqual(['a1', 'a2', 'b1', 'b2', 'c1'])
     await work.endFirst()

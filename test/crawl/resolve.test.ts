@@ -18,7 +18,8 @@ describe('openResolver', () => {
   it('asks once for a name that nobody has', async () => {
     const resolver = openResolver({}, 1000)
     const answers = await Promise.allSettled(['x.invalid', 'x.invalid'].map((host) => resolver.resolve(host)))
-    for (const answer of answers) expect(answer).toMatchObject({ status: 'rejected', reason: { code: 'PL_FETCH' } })
+    for (const answer of answers)
+      expect(answer).toMatchObject({ status: 'rejected', reason: { code: 'PL_FETCH' } })
   })
 })
 
@@ -31,7 +32,10 @@ describe('parseEndpoint', () => {
     ['[::1]:65535', '::1', 65535],
   ])('%s', (text, address, port) => expect(parseEndpoint(text)).toEqual({ address, port }))
 
-  it.each(['a.test', 'a.test:80', '127.0.0.1:0', '127.0.0.1:65536', '127.0.0.1:x', ':80', ''])('refuses "%s"', (text) => {
-    expect(() => parseEndpoint(text)).toThrow(/address:port/)
-  })
+  it.each(['a.test', 'a.test:80', '127.0.0.1:0', '127.0.0.1:65536', '127.0.0.1:x', ':80', ''])(
+    'refuses "%s"',
+    (text) => {
+      expect(() => parseEndpoint(text)).toThrow(/address:port/)
+    },
+  )
 })

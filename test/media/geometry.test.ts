@@ -18,15 +18,62 @@ describe('resizeGeometry', () => {
     ['longest', 10_000, 3, false, { width: 100, height: 1, ...whole }], // never 0 px
     ['longest', 50, 40, true, { width: 50, height: 40, ...whole }],
 
-    ['center-crop', 300, 200, false, { width: 150, height: 100, crop: { left: 25, top: 0, width: 100, height: 100 }, pad: null }],
-    ['center-crop', 200, 305, false, { width: 100, height: 153, crop: { left: 0, top: 26, width: 100, height: 100 }, pad: null }],
+    [
+      'center-crop',
+      300,
+      200,
+      false,
+      { width: 150, height: 100, crop: { left: 25, top: 0, width: 100, height: 100 }, pad: null },
+    ],
+    [
+      'center-crop',
+      200,
+      305,
+      false,
+      { width: 100, height: 153, crop: { left: 0, top: 26, width: 100, height: 100 }, pad: null },
+    ],
     ['center-crop', 200, 200, false, { width: 100, height: 100, ...whole }],
-    ['center-crop', 60, 50, true, { width: 60, height: 50, crop: null, pad: { left: 20, top: 25, right: 20, bottom: 25 } }],
-    ['center-crop', 500, 51, true, { width: 500, height: 51, crop: { left: 200, top: 0, width: 100, height: 51 }, pad: { left: 0, top: 24, right: 0, bottom: 25 } }],
+    [
+      'center-crop',
+      60,
+      50,
+      true,
+      { width: 60, height: 50, crop: null, pad: { left: 20, top: 25, right: 20, bottom: 25 } },
+    ],
+    [
+      'center-crop',
+      500,
+      51,
+      true,
+      {
+        width: 500,
+        height: 51,
+        crop: { left: 200, top: 0, width: 100, height: 51 },
+        pad: { left: 0, top: 24, right: 0, bottom: 25 },
+      },
+    ],
 
-    ['border', 300, 200, false, { width: 100, height: 67, crop: null, pad: { left: 0, top: 16, right: 0, bottom: 17 } }],
-    ['border', 60, 50, false, { width: 100, height: 83, crop: null, pad: { left: 0, top: 8, right: 0, bottom: 9 } }],
-    ['border', 60, 51, true, { width: 60, height: 51, crop: null, pad: { left: 20, top: 24, right: 20, bottom: 25 } }],
+    [
+      'border',
+      300,
+      200,
+      false,
+      { width: 100, height: 67, crop: null, pad: { left: 0, top: 16, right: 0, bottom: 17 } },
+    ],
+    [
+      'border',
+      60,
+      50,
+      false,
+      { width: 100, height: 83, crop: null, pad: { left: 0, top: 8, right: 0, bottom: 9 } },
+    ],
+    [
+      'border',
+      60,
+      51,
+      true,
+      { width: 60, height: 51, crop: null, pad: { left: 20, top: 24, right: 20, bottom: 25 } },
+    ],
     ['border', 100, 100, true, { width: 100, height: 100, ...whole }],
   ])('%s of %i x %i px to 100, only if bigger: %s', (mode, width, height, onlyIfBigger, expected) => {
     expect(resizeGeometry(width, height, { mode, size: 100, onlyIfBigger })).toEqual(expected)

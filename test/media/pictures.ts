@@ -34,7 +34,8 @@ export function noise(width: number, height: number) {
 export async function corners(bytes: Buffer): Promise<Rgb[]> {
   const { data, info } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true })
   if (info.channels !== 3) throw new Error(`Expected 3 channels, got ${info.channels}`)
-  const at = (x: number, y: number) => [...data.subarray((y * info.width + x) * 3, (y * info.width + x) * 3 + 3)] as Rgb
+  const at = (x: number, y: number) =>
+    [...data.subarray((y * info.width + x) * 3, (y * info.width + x) * 3 + 3)] as Rgb
   const [left, top, right, bottom] = [4, 4, info.width - 5, info.height - 5]
   return [at(left, top), at(right, top), at(left, bottom), at(right, bottom)]
 }

@@ -7,7 +7,8 @@ import { IMAGE_OPTIONS, processImage, type ImageOptions } from '../../src/media/
 import { BLUE, corners, distance, GRAY, GREEN, noise, quarters, RED, type Rgb } from './pictures.ts'
 
 const schema = z.strictObject(IMAGE_OPTIONS)
-const process = (bytes: Buffer, options: Partial<ImageOptions> = {}) => processImage(bytes, schema.parse(options))
+const process = (bytes: Buffer, options: Partial<ImageOptions> = {}) =>
+  processImage(bytes, schema.parse(options))
 
 /** Reason of the PL_IMAGE that processing ends in. */
 async function reasonFor(bytes: Buffer, options: Partial<ImageOptions> = {}): Promise<unknown> {
@@ -35,16 +36,28 @@ describe('processImage', () => {
     ['GIF', () => quarters().gif().toBuffer(), UPRIGHT, 4],
     ['TIFF', () => quarters().tiff({ compression: 'lzw' }).toBuffer(), UPRIGHT, 2],
     ['AVIF', () => quarters().avif({ quality: 90, effort: 2 }).toBuffer(), UPRIGHT, 8],
-    ['JPEG in Display P3', () => quarters().withIccProfile('p3').jpeg({ quality: 95 }).toBuffer(), UPRIGHT, 6],
+    [
+      'JPEG in Display P3',
+      () => quarters().withIccProfile('p3').jpeg({ quality: 95 }).toBuffer(),
+      UPRIGHT,
+      6,
+    ],
   ])('%s keeps its colours as 8-bit sRGB', async (_name, make, expected, tolerance) => {
     const image = await process(await make(), { resize: 'none', format: 'png' })
-    expect(await sharp(image.bytes).metadata()).toMatchObject({ space: 'srgb', channels: 3, depth: 'uchar', format: 'png' })
+    expect(await sharp(image.bytes).metadata()).toMatchObject({
+      space: 'srgb',
+      channels: 3,
+      depth: 'uchar',
+      format: 'png',
+    })
     expect([image.width, image.height]).toEqual([120, 80])
     expect(distance(await corners(image.bytes), expected)).toBeLessThanOrEqual(tolerance)
   })
 
   it('CMYK JPEG is converted, not read as inverted', async () => {
-    const image = await process(await quarters().toColourspace('cmyk').jpeg({ quality: 95 }).toBuffer(), { format: 'png' })
+    const image = await process(await quarters().toColourspace('cmyk').jpeg({ quality: 95 }).toBuffer(), {
+      format: 'png',
+    })
     // Pure blue lies outside of what the inks can print; hues stay.
     const [red, green, blue, gray] = (await corners(image.bytes)) as [Rgb, Rgb, Rgb, Rgb]
     expect(red[0]).toBeGreaterThan(200)
@@ -94,9 +107,16 @@ describe('processImage', () => {
   })
 
   it.each(['gif', 'webp'] as const)('takes the first frame of an animated %s', async (format) => {
-    const frame = async (color: Rgb) => sharp({ create: { width: 32, height: 32, channels: 3, background: { r: color[0], g: color[1], b: color[2] } } }).png().toBuffer()
+    const frame = async (color: Rgb) =>
+      sharp({
+        create: { width: 32, height: 32, channels: 3, background: { r: color[0], g: color[1], b: color[2] } },
+      })
+        .png()
+        .toBuffer()
     const frames = await Promise.all([RED, BLUE, GRAY].map(frame))
-    const animated = await sharp(frames, { join: { animated: true } }).toFormat(format, { loop: 0 }).toBuffer()
+    const animated = await sharp(frames, { join: { animated: true } })
+      .toFormat(format, { loop: 0 })
+      .toBuffer()
     expect((await sharp(animated).metadata()).pages).toBe(3)
     const image = await process(animated, { resize: 'none', format: 'png' })
     expect([image.width, image.height]).toEqual([32, 32])
@@ -121,16 +141,29 @@ describe('processImage', () => {
   })
 
   it('pads with white and keeps the picture in the middle', async () => {
-    const image = await process(await quarters().png().toBuffer(), { resize: 'border', size: 60, format: 'png' })
+    const image = await process(await quarters().png().toBuffer(), {
+      resize: 'border',
+      size: 60,
+      format: 'png',
+    })
     const { data, info } = await sharp(image.bytes).raw().toBuffer({ resolveWithObject: true })
-    const at = (x: number, y: number) => [...data.subarray((y * info.width + x) * 3, (y * info.width + x) * 3 + 3)]
-    expect([at(30, 2), at(30, 57)]).toEqual([[255, 255, 255], [255, 255, 255]])
+    const at = (x: number, y: number) => [
+      ...data.subarray((y * info.width + x) * 3, (y * info.width + x) * 3 + 3),
+    ]
+    expect([at(30, 2), at(30, 57)]).toEqual([
+      [255, 255, 255],
+      [255, 255, 255],
+    ])
     expect(at(5, 14)).toEqual(RED)
     expect(at(54, 45)).toEqual(GRAY)
   })
 
   it('gives the same bytes each time, and no metadata', async () => {
-    const bytes = await quarters().withMetadata({ orientation: 6 }).withExif({ IFD0: { Artist: 'someone' } }).jpeg().toBuffer()
+    const bytes = await quarters()
+      .withMetadata({ orientation: 6 })
+      .withExif({ IFD0: { Artist: 'someone' } })
+      .jpeg()
+      .toBuffer()
     const [one, two] = [await process(bytes, { size: 32 }), await process(bytes, { size: 32 })]
     expect(one.bytes.equals(two.bytes)).toBe(true)
     const { exif, icc, xmp } = await sharp(one.bytes).metadata()
@@ -163,7 +196,8 @@ describe('processImage', () => {
       [jpeg, 'a picture'],
       [Buffer.concat([jpeg, Buffer.from('appended by a camera')]), 'a picture'],
     ]
-    for (const [bytes, expected] of cases) expect(await reasonFor(bytes), bytes.subarray(0, 40).toString('latin1')).toBe(expected)
+    for (const [bytes, expected] of cases)
+      expect(await reasonFor(bytes), bytes.subarray(0, 40).toString('latin1')).toBe(expected)
   })
 
   it('tells a pixel bomb from its header', async () => {
@@ -178,7 +212,9 @@ describe('processImage', () => {
     const bytes = await quarters(120, 80).png().toBuffer()
     expect(await reasonFor(bytes, { maxPixels: 9600 })).toBe('a picture')
     expect(await reasonFor(bytes, { maxPixels: 9599 })).toBe('too-many-pixels')
-    expect(await reasonFor(await quarters(120, 80).tiff().toBuffer(), { maxPixels: 9599 })).toBe('too-many-pixels')
+    expect(await reasonFor(await quarters(120, 80).tiff().toBuffer(), { maxPixels: 9599 })).toBe(
+      'too-many-pixels',
+    )
     const thin = await quarters(2, 4000).png().toBuffer()
     expect(await reasonFor(thin, { size: 64, onlyIfBigger: false })).toBe('too-many-pixels')
   })
