@@ -33,6 +33,7 @@ export const pack = defineGlobal({
     shardRows === null && shardBytes === null
       ? ['shardRows and shardBytes are both null, expected one limit at least']
       : [],
+  seeded: true,
   reads: ['uid', 'bytes_length'],
   adds: {},
   async *run(input, { options: { shuffle, shardRows, shardBytes }, seed }) {

@@ -8,6 +8,7 @@ import type { Row } from '../../src/core/column.ts'
 import { hash128 } from '../../src/core/hash.ts'
 import { seededRandom } from '../../src/core/random.ts'
 import type { GlobalStage } from '../../src/core/stage.ts'
+import { planFile } from '../../src/pipeline/plan.ts'
 import { pack } from '../../src/shard/index.ts'
 import { fileStore } from '../../src/store/file.ts'
 import { openTableWriter } from '../../src/table/parquet-write.ts'
@@ -33,6 +34,14 @@ describe('shard/pack', () => {
       expect(cut).toEqual(whole)
     }
     expect(uids(await packed([rows], {}, '8'))).not.toEqual(uids(await packed([rows], {}, '7')))
+  })
+
+  it('is given the seed of the pipeline: another seed is another data set, and changes nothing before', async () => {
+    const [one, two] = await Promise.all(
+      [1, 2].map((value) => planFile('pipelines/demo.yaml', { overrides: [{ path: ['seed'], value }] })),
+    )
+    const changed = one!.stages.filter((s, i) => s.fingerprint !== two!.stages[i]!.fingerprint)
+    expect(changed.map((s) => s.id)).toEqual(['pack', 'webdataset', 'parquet'])
   })
 
   it('orders by uid without a shuffle, and gives every row on as it came', async () => {
