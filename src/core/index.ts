@@ -1,3 +1,4 @@
+export * from './alive.ts'
 export * from './column.ts'
 export * from './counters.ts'
 export * from './error.ts'

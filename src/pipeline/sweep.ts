@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { isAlive } from '../core/alive.ts'
 import { sha256 } from '../core/hash.ts'
 import { sweepTemporary } from '../store/file.ts'
 import type { Plan } from './plan.ts'
@@ -38,11 +39,5 @@ export async function sweepRun(folder: RunFolder, plan: Plan): Promise<number> {
 function isOver(attempt: string): boolean {
   const [host, pid] = attempt.split('-')
   if (host !== HOST) return false
-  if (Number(pid) === process.pid) return false
-  try {
-    process.kill(Number(pid), 0)
-    return false
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH'
-  }
+  return Number(pid) !== process.pid && !isAlive(Number(pid))
 }

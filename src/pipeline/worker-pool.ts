@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isAlive } from '../core/alive.ts'
 import { PairloomError, type ErrorCode } from '../core/error.ts'
 import type { Plan } from './plan.ts'
 import type { Task, TaskResult } from './task.ts'
@@ -168,11 +169,6 @@ async function sweepScratch(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     if (!name.startsWith(SCRATCH)) continue
     const pid = Number.parseInt(name.slice(SCRATCH.length), 10)
-    try {
-      process.kill(pid, 0)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ESRCH')
-        await rm(join(tmpdir(), name), { recursive: true, force: true })
-    }
+    if (!isAlive(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true })
   }
 }

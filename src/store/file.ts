@@ -1,8 +1,10 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { channel } from 'node:diagnostics_channel'
+import type { Stats } from 'node:fs'
 import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { isAlive } from '../core/alive.ts'
 import { PairloomError } from '../core/error.ts'
 import type { Store, StoreEntry, StoreWriter } from './store.ts'
 
@@ -14,6 +16,8 @@ export const storeEvents = channel('pairloom:store')
 
 const TEMPORARY = '.tmp-'
 const BUFFER_BYTES = 256 * 1024
+/** Tells this process from an earlier one of the same number, which a container that starts again has. */
+const PROCESS = randomBytes(4).toString('hex')
 let serial = 0
 
 /**
@@ -24,22 +28,21 @@ let serial = 0
 export function fileStore(folder: string): Store {
   const root = resolve(folder)
   const locate = (path: string) => {
-    const full = join(root, path)
-    if (full === root || full.startsWith(`${root}/`)) return full
+    const isInside = path === '' || path.split('/').every((name) => name !== '' && name !== '.' && name !== '..')
+    if (isInside && !path.includes('\0')) return join(root, path)
     throw new PairloomError('PL_STORE_DENIED', `Expected a path inside ${root}, got ${path}`, { data: { path } })
   }
   const store: Store = {
     root,
     at: (path) => fileStore(locate(path)),
     locate,
-    read: (path) => guarded(path, () => readFile(locate(path))),
-    readRange: (path, offset, length) => guarded(path, () => readRange(locate(path), offset, length)),
-    size: (path) => guarded(path, async () => (await stat(locate(path))).size),
+    read: (path) => guarded(join(root, path), () => readFile(locate(path))),
+    readRange: (path, offset, length) => guarded(join(root, path), () => readRange(locate(path), offset, length)),
+    size: (path) => guarded(join(root, path), async () => fileSize(await stat(locate(path)))),
     exists: (path) =>
-      guarded(path, async () => {
+      guarded(join(root, path), async () => {
         try {
-          await stat(locate(path))
-          return true
+          return (await stat(locate(path))).isFile()
         } catch (error) {
           if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
           throw error
@@ -47,8 +50,8 @@ export function fileStore(folder: string): Store {
       }),
     async createOnce(path, bytes) {
       const full = locate(path)
-      return guarded(path, async () => {
-        const temporary = await writeTemporary(full, bytes)
+      return guarded(full, async () => {
+        const temporary = await writeTemporary(path, full, bytes)
         try {
           storeEvents.publish({ event: 'before-link', path })
           await link(temporary, full)
@@ -65,18 +68,18 @@ export function fileStore(folder: string): Store {
     },
     async replace(path, bytes) {
       const full = locate(path)
-      await guarded(path, async () => {
-        const temporary = await writeTemporary(full, bytes)
+      await guarded(full, async () => {
+        const temporary = await writeTemporary(path, full, bytes)
         storeEvents.publish({ event: 'before-rename', path })
         await rename(temporary, full)
         await syncFolder(dirname(full))
         storeEvents.publish({ event: 'renamed', path })
       })
     },
-    writer: (path) => guarded(path, () => openWriter(path, locate(path))),
+    writer: (path) => guarded(join(root, path), () => openWriter(path, locate(path))),
     list: (path = '') => listFolder(root, locate(path)),
-    folders: (path = '') => guarded(path, () => subfolders(locate(path))),
-    remove: (path) => guarded(path, () => rm(locate(path), { recursive: true, force: true })),
+    folders: (path = '') => guarded(join(root, path), () => subfolders(locate(path))),
+    remove: (path) => guarded(join(root, path), () => rm(locate(path), { recursive: true, force: true })),
   }
   return store
 }
@@ -89,21 +92,13 @@ export async function sweepTemporary(store: Store): Promise<number> {
   let removed = 0
   for await (const { path, temporary } of walk(store.root, store.root)) {
     if (!temporary) continue
-    const [host, pid] = path.slice(path.lastIndexOf(TEMPORARY) + TEMPORARY.length).split('~')
-    if (host !== hostname() || isAlive(Number(pid))) continue
+    const [host, pid, started] = path.slice(path.lastIndexOf(TEMPORARY) + TEMPORARY.length).split('~')
+    const isWritten = Number(pid) === process.pid ? started === PROCESS : isAlive(Number(pid))
+    if (host !== hostname() || isWritten) continue
     await rm(join(store.root, path), { force: true })
     removed++
   }
   return removed
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
 
 async function openWriter(path: string, full: string): Promise<StoreWriter> {
@@ -124,7 +119,7 @@ async function openWriter(path: string, full: string): Promise<StoreWriter> {
   }
   return {
     write: (chunk) =>
-      guarded(path, async () => {
+      guarded(full, async () => {
         hash.update(chunk)
         bytes += chunk.byteLength
         held.push(chunk)
@@ -132,7 +127,7 @@ async function openWriter(path: string, full: string): Promise<StoreWriter> {
         if (heldBytes >= BUFFER_BYTES) await flush()
       }),
     close: () =>
-      guarded(path, async () => {
+      guarded(full, async () => {
         try {
           await flush()
           storeEvents.publish({ event: 'before-fsync', path, bytes })
@@ -161,12 +156,12 @@ async function writeAll(file: FileHandle, chunks: Uint8Array[]): Promise<void> {
   }
 }
 
-async function writeTemporary(full: string, bytes: Uint8Array | string): Promise<string> {
+async function writeTemporary(path: string, full: string, bytes: Uint8Array | string): Promise<string> {
   const temporary = temporaryName(full)
   const file = await openNew(temporary)
   try {
     await writeAll(file, [typeof bytes === 'string' ? Buffer.from(bytes) : bytes])
-    storeEvents.publish({ event: 'before-fsync', path: full, bytes: bytes.length })
+    storeEvents.publish({ event: 'before-fsync', path, bytes: bytes.length })
     await file.sync()
     await file.close()
   } catch (error) {
@@ -179,7 +174,7 @@ async function writeTemporary(full: string, bytes: Uint8Array | string): Promise
 
 /** Beside the final file, so that rename and link stay on one file system; with host and process, for the sweep. */
 function temporaryName(full: string): string {
-  return join(dirname(full), `${TEMPORARY}${hostname()}~${process.pid}~${serial++}`)
+  return join(dirname(full), `${TEMPORARY}${hostname()}~${process.pid}~${PROCESS}~${serial++}`)
 }
 
 async function openNew(full: string): Promise<FileHandle> {
@@ -224,9 +219,9 @@ async function* walk(root: string, folder: string): AsyncGenerator<{ path: strin
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
     throw storeError(folder, error)
   }
-  // Folders sort with their slash, so that the listing is in the order of whole paths.
-  const keyed = entries.map((e) => ({ e, key: e.isDirectory() ? `${e.name}/` : e.name }))
-  keyed.sort((a, b) => (a.key < b.key ? -1 : 1))
+  // By UTF-8 bytes, as S3 lists; folders with their slash, so that the listing is in the order of whole paths.
+  const keyed = entries.map((e) => ({ e, key: Buffer.from(e.isDirectory() ? `${e.name}/` : e.name) }))
+  keyed.sort((a, b) => Buffer.compare(a.key, b.key))
   for (const { e } of keyed) {
     const full = join(folder, e.name)
     if (e.isDirectory()) yield* walk(root, full)
@@ -270,6 +265,11 @@ async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
+function fileSize(entry: Stats): number {
+  if (entry.isFile()) return entry.size
+  throw Object.assign(new Error('a folder'), { code: 'EISDIR' })
+}
+
 function storeError(path: string, error: unknown): Error {
   if (error instanceof PairloomError) return error
   const { code, message } = error as NodeJS.ErrnoException
@@ -281,9 +281,11 @@ function storeError(path: string, error: unknown): Error {
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-    case 'ENOTDIR':
-    case 'EISDIR':
       return new PairloomError('PL_STORE_DENIED', `Expected to be allowed to use ${path}, got ${code}`, options)
+    case 'ENOTDIR':
+      return new PairloomError('PL_STORE_DENIED', `Expected folders above ${path}, got ${code}: a file is in the way`, options)
+    case 'EISDIR':
+      return new PairloomError('PL_STORE_DENIED', `Expected a file at ${path}, got ${code}: a folder is in the way`, options)
     case 'ENOENT':
       return new PairloomError('PL_NOT_FOUND', `Expected ${path} to be there, got ${code}`, options)
     default:
