@@ -70,8 +70,13 @@ export function fileStore(folder: string): Store {
       const full = locate(path)
       await guarded(full, async () => {
         const temporary = await writeTemporary(path, full, bytes)
-        storeEvents.publish({ event: 'before-rename', path })
-        await rename(temporary, full)
+        try {
+          storeEvents.publish({ event: 'before-rename', path })
+          await rename(temporary, full)
+        } catch (error) {
+          await rm(temporary, { force: true })
+          throw error
+        }
         await syncFolder(dirname(full))
         storeEvents.publish({ event: 'renamed', path })
       })
