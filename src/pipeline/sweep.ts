@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { isAlive } from '../core/alive.ts'
 import { sha256 } from '../core/hash.ts'
@@ -7,11 +8,13 @@ import { sinkFolder } from './task-sink.ts'
 import type { RunFolder } from './run-folder.ts'
 
 const HOST = sha256(hostname()).slice(0, 8)
+/** Tells this process from others of its number: an earlier one of a container, one on a machine of the same name. */
+const PROCESS = randomBytes(3).toString('hex')
 
 /** Names of this process's attempts: with host and process, so that a later run knows whose files are left over. */
 export function attemptNames(): () => string {
   let serial = 0
-  return () => `${HOST}-${process.pid}-${(serial++).toString(36)}`
+  return () => `${HOST}-${process.pid}-${PROCESS}${(serial++).toString(36)}`
 }
 
 /**
@@ -37,7 +40,7 @@ export async function sweepRun(folder: RunFolder, plan: Plan): Promise<number> {
 }
 
 function isOver(attempt: string): boolean {
-  const [host, pid] = attempt.split('-')
+  const [host, pid, own] = attempt.split('-')
   if (host !== HOST) return false
-  return Number(pid) !== process.pid && !isAlive(Number(pid))
+  return Number(pid) === process.pid ? !own!.startsWith(PROCESS) : !isAlive(Number(pid))
 }
