@@ -1,0 +1,31 @@
+/**
+ * Words of reasons for which a row is counted and never shown: its owner does not want it used, or it may harm who
+ * looks at it.
+ */
+const WORDS = new Set([
+  'abuse',
+  'adult',
+  'blocked',
+  'blocklist',
+  'consent',
+  'csam',
+  'noai',
+  'noimageai',
+  'noimageindex',
+  'noindex',
+  'nsfw',
+  'optout',
+  'robots',
+  'takedown',
+  'tdm',
+  'tdmrep',
+  'toxic',
+  'unsafe',
+])
+const PHRASES = /opt(?:ed)?-out|hash-list|content-usage|no-(?:ai|index)|not-safe/
+
+/** Whether rows dropped by this rule, for this reason, are kept out of sight. */
+export function isWithheld(rule: string, reason: string): boolean {
+  const text = `${rule} ${reason}`.toLowerCase()
+  return PHRASES.test(text) || text.split(/[^a-z]+/).some((word) => WORDS.has(word))
+}
