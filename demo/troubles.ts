@@ -37,7 +37,7 @@ export const TROUBLES = {
   ),
   'date-only': text(5, dropped('boilerplate', 'too-few-words'), 'alt is a date and nothing else'),
   'one-character': text(5, dropped('too-short', 'too-few-words', 'boilerplate'), 'alt is one character'),
-  'empty-alt': text(10, dropped('too-short', 'too-few-words', 'boilerplate'), 'alt is empty or blank'),
+  'empty-alt': text(10, { verdict: 'unseen', reasons: [] }, 'alt is empty or blank: no pair at all'),
   'html-left-over': text(
     5,
     dropped('markup', 'boilerplate', 'too-short', 'too-few-words'),

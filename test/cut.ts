@@ -14,8 +14,17 @@ export interface Ended {
 
 const ROOT = resolve(import.meta.dirname, '..')
 
-/** Arguments that run pipelines/demo.yaml against a cut of the demo web, with deadlines to match. */
-export function cutArguments(web: DemoWeb, folder: string, more: readonly string[] = []): string[] {
+/**
+ * Arguments that run pipelines/demo.yaml against a cut of the demo web.
+ *
+ * In haste unless told otherwise: short deadlines and no second tries, so that a run takes seconds.
+ */
+export function cutArguments(
+  web: DemoWeb,
+  folder: string,
+  more: readonly string[] = [],
+  change: Record<string, unknown> = {},
+): string[] {
   const set = {
     'network.hosts': web.hosts,
     'pages.start': web.starts,
@@ -24,6 +33,7 @@ export function cutArguments(web: DemoWeb, folder: string, more: readonly string
     'images.stallMs': 400,
     'images.retries': 0,
     'pack.shardRows': 10,
+    ...change,
   }
   const overrides = Object.entries(set).flatMap(([path, value]) => ['--set', `${path}=${JSON.stringify(value)}`])
   return ['run', 'pipelines/demo.yaml', '--run', join(folder, 'run'), '--out', join(folder, 'out'), ...overrides, ...more]

@@ -8,27 +8,19 @@ import { sha256 } from '../../src/core/hash.ts'
 import { captionOf, type ImageRow } from '../../src/core/row.ts'
 import type { Sink } from '../../src/core/stage.ts'
 import { parquet, webdataset } from '../../src/shard/index.ts'
-import { venv } from '../install/venv.ts'
+import { CONSUMERS } from '../install/consumers.ts'
 import { pictureOf, runSink, samples } from './harness.ts'
 
-const consumers = venv('consumers', [
-  'webdataset==1.0.2',
-  'braceexpand==0.1.7',
-  'pyyaml==6.0.3',
-  'numpy==2.4.6',
-  'pyarrow==26.0.1',
-  'pillow==13.0.0',
-])
 const folder = mkdtempSync(join(tmpdir(), 'pairloom-consumers-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const title = `shards read by the real webdataset and pyarrow${consumers.missing ? ` (${consumers.missing})` : ''}`
+const title = `shards read by the real webdataset and pyarrow${CONSUMERS.missing ? ` (${CONSUMERS.missing})` : ''}`
 
-describe.skipIf(consumers.missing)(title, () => {
+describe.skipIf(CONSUMERS.missing)(title, () => {
   let rows: ImageRow[]
   let pictures: Map<string, Buffer>
   beforeAll(async () => {
-    await consumers.make()
+    await CONSUMERS.make()
     ;({ rows, pictures } = await samples(60, { decodable: true }))
   }, 600_000)
 
@@ -107,5 +99,5 @@ function script(name: string, ...args: string[]): unknown[] {
 }
 
 function python(...args: string[]): string {
-  return execFileSync(consumers.python, args, { encoding: 'utf8', maxBuffer: 2 ** 26 })
+  return execFileSync(CONSUMERS.python, args, { encoding: 'utf8', maxBuffer: 2 ** 26 })
 }
