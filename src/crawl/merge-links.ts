@@ -1,5 +1,13 @@
 import { z } from 'zod'
-import { defineGlobal, LINK_COLUMNS, type GlobalBatch, type LinkRow, type Text } from '../core/index.ts'
+import {
+  defineGlobal,
+  LINK_COLUMNS,
+  type GlobalBatch,
+  type GlobalInput,
+  type LinkRow,
+  type Row,
+  type Text,
+} from '../core/index.ts'
 import { openSmallest } from './merge-smallest.ts'
 
 const BATCH_ROWS = 1000
@@ -21,7 +29,8 @@ const options = z.strictObject({
  * The keeper is the row with the smallest uid. Its caption comes first; then follow the texts of all rows, each
  * (kind, text, page) once, in the order of page and text. The other rows are dropped as `merged`, their value the
  * keeper's uid. Rows come out in the order of image_id, which mixes the hosts of a partition.
- * Memory: the texts of one image, at most twice maxTexts; the engine sorts, and spills.
+ * Memory: the texts of one image, at most twice maxTexts; the engine sorts, in several passes over the input where
+ * its rows are more than one for each KiB of memory.
  */
 export const mergeLinks = defineGlobal({
   name: 'crawl/merge-links',
@@ -31,17 +40,24 @@ export const mergeLinks = defineGlobal({
   reads: ['uid', 'image_id', 'url', 'site', 'texts', 'caption', 'merged_uids'],
   adds: { texts: LINK_COLUMNS.texts, caption: LINK_COLUMNS.caption, merged_uids: LINK_COLUMNS.merged_uids },
   partitions: (chosen) => chosen.partitions,
-  async *run(input, { options: { partitions, maxTexts }, drop }): AsyncGenerator<GlobalBatch> {
+  async *run(input, context): AsyncGenerator<GlobalBatch> {
+    const { partitions, maxTexts } = context.options
     let merge: Merge | null = null
     let partition = -1
     let batch: LinkRow[] = []
 
-    for await (const rows of input.sql(ordered(partitions))) {
+    for await (const rows of inPasses(input, partitions, context.memoryBytes)) {
       for (const { pairloom_slot: _, pairloom_partition, ...columns } of rows) {
         const row = columns as LinkRow
         if (merge?.keeper.image_id === row.image_id) {
           const value = merge.keeper.uid
-          drop(row, { status: 'dropped', rule: 'crawl/merge-links', reason: 'merged', value, limit: null })
+          context.drop(row, {
+            status: 'dropped',
+            rule: 'crawl/merge-links',
+            reason: 'merged',
+            value,
+            limit: null,
+          })
           merge.add(row)
           continue
         }
@@ -93,18 +109,48 @@ function openMerge(keeper: LinkRow, limit: number): Merge {
 /** Values of the four hex digits that place a site. */
 const SLOTS = 65_536
 
+/** What the engine needs to sort a row without running out of memory; measured, with a margin of two. */
+const ROW_BYTES = 1024
+
 /**
  * All rows by output partition, image and uid.
  *
+ * A sort that spills still needs memory that grows with its rows. Rows of one image are never in two passes.
+ */
+async function* inPasses(input: GlobalInput, partitions: number, memoryBytes: number): AsyncGenerator<Row[]> {
+  const passes = Math.max(1, Math.ceil((input.rows * ROW_BYTES) / memoryBytes))
+  const groups = Math.min(passes, partitions)
+  const slices = Math.ceil(passes / groups)
+  // Bounds of image_id, hex digits: `g` comes after all of them.
+  const bound = (slice: number) =>
+    slice === slices
+      ? 'g'
+      : Math.floor((2 ** 32 * slice) / slices)
+          .toString(16)
+          .padStart(8, '0')
+  for (let group = 0; group < groups; group++) {
+    const from = Math.floor((partitions * group) / groups) * SLOTS
+    const to = Math.floor((partitions * (group + 1)) / groups) * SLOTS
+    for (let slice = 0; slice < slices; slice++) {
+      const inSlice = `image_id >= '${bound(slice)}' AND image_id < '${bound(slice + 1)}'`
+      yield* input.sql(
+        ordered(partitions, `pairloom_slot >= ${from} AND pairloom_slot < ${to} AND ${inSlice}`),
+      )
+    }
+  }
+}
+
+/**
  * DuckDB and Spark share md5 and instr but no way to read a hex number: four digits are looked up one by one.
  * `pairloom_partition` is the partition x 65,536. Rows of equal uid differ in their texts' pages alone, and lists of
  * structs are ordered alike in both.
  */
-function ordered(partitions: number): string {
+function ordered(partitions: number, condition: string): string {
   const digit = (at: number) => `(instr('0123456789abcdef', substr(md5(site), ${at}, 1)) - 1)`
   const slot = `(${digit(1)} * 4096 + ${digit(2)} * 256 + ${digit(3)} * 16 + ${digit(4)}) * ${partitions}`
   return `
     SELECT *, pairloom_slot - pairloom_slot % ${SLOTS} AS pairloom_partition
     FROM (SELECT *, ${slot} AS pairloom_slot FROM input) AS placed
+    WHERE ${condition}
     ORDER BY pairloom_partition, image_id, uid, texts`
 }

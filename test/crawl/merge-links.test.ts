@@ -51,7 +51,11 @@ interface Merged {
 }
 
 /** Runs the stage over DuckDB, one Parquet file for each list of rows. */
-async function merge(files: LinkRow[][], options: Record<string, unknown> = {}): Promise<Merged> {
+async function merge(
+  files: LinkRow[][],
+  options: Record<string, unknown> = {},
+  memoryBytes = 2 ** 30,
+): Promise<Merged> {
   const store = fileStore(folder).at(`run-${Math.floor(performance.now() * 1000)}`)
   for (const [i, rows] of files.entries()) {
     const writer = openTableWriter(LINK_COLUMNS, await store.writer(`${i}.parquet`))
@@ -69,11 +73,12 @@ async function merge(files: LinkRow[][], options: Record<string, unknown> = {}):
     const context = {
       options: mergeLinks.options.parse(options),
       network: NO_NETWORK,
+      memoryBytes,
       drop: (row: Row, verdict: Verdict) => rejects.push({ ...row, ...verdict }),
     } as unknown as StageContext<Record<string, unknown>>
     let last = 0
     for await (const { partition, rows } of mergeLinks.run(
-      { rows: 0, partitions: 1, sql: (s) => sql.query(s) },
+      { rows: files.flat().length, partitions: 1, sql: (s) => sql.query(s) },
       context,
     )) {
       expect(partition).toBeGreaterThanOrEqual(last)
@@ -180,6 +185,15 @@ describe('crawl/merge-links', () => {
     expect(Math.min(...sizes)).toBeGreaterThan(500)
     const ids = kept.filter(({ partition }) => partition === 3).map((row) => row.image_id)
     expect(ids).toEqual([...ids].sort())
+  })
+
+  it.each([2, 3, 7, 40])('gives the same in %d passes', async (passes) => {
+    const many = Array.from({ length: 800 }, (_, i) =>
+      link(`http://s${i % 50}.test/${i % 500}.png`, alt(`t${i % 3}`)),
+    )
+    const expected = await merge([many], { partitions: 7 })
+    expect(expected.kept.length).toBeLessThan(800)
+    expect(await merge([many], { partitions: 7 }, (800 * 1024) / passes)).toEqual(expected)
   })
 
   it('gives no row for no row', async () => {
