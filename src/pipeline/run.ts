@@ -281,16 +281,40 @@ async function openSchedule(
         commits.delete(partition)
       }
     }
+    const isWhole = stage.kind !== 'sink' || (await dropLostShards(plan, stage, folder, commits))
     const total = await folder.readTotal(stage.dataset)
     // A global stage that was stopped between its commits is run again: its number of partitions is not known yet.
     const usable = stage.kind === 'global' && !total ? new Map<number, Commit>() : commits
-    const published = stage.kind === 'sink' && total ? await isCurrent(plan, stage) : true
+    const published = stage.kind === 'sink' && total ? isWhole && (await isCurrent(plan, stage)) : true
     schedule.known(stage.id, usable, published ? (total?.partitions ?? null) : null)
     for (const commit of usable.values()) addTally(tallies.get(stage.id)!, commit.tally)
     if (usable.size > 0) emit({ event: 'resume', stage: stage.id, partitions: usable.size })
   }
   schedule.begin()
   return schedule
+}
+
+/**
+ * Forgets commits whose shards are not in the output folder: it was emptied, or it is another one now.
+ * Returns whether all were there.
+ */
+async function dropLostShards(
+  plan: Plan,
+  stage: PlannedStage,
+  folder: RunFolder,
+  commits: Map<number, Commit>,
+): Promise<boolean> {
+  const out = sinkFolder(plan.out, stage)
+  const found = new Map<string, number>()
+  for await (const { path, bytes } of out.list()) found.set(path, bytes)
+  let isWhole = true
+  for (const [partition, { sink }] of commits) {
+    if (sink?.files.every((f) => found.get(f.path) === f.bytes)) continue
+    await folder.removeCommit(stage.dataset, partition)
+    commits.delete(partition)
+    isWhole = false
+  }
+  return isWhole
 }
 
 /** Whether `current.json` names this plan's data set: another plan may have published since. */

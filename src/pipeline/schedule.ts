@@ -11,7 +11,7 @@ interface Group {
   kind: 'rows' | 'global' | 'sink'
   stages: PlannedStage[]
   from: PlannedStage | null
-  /** Partitions whose input is there and which are not begun. Lowest last. */
+  /** Partitions whose input is there and which are not begun. The next one is the last. */
   ready: number[]
   running: number
   published: boolean
@@ -21,6 +21,8 @@ interface Group {
 interface Progress {
   /** Partition -> how it ended. */
   commits: Map<number, Commit['kind']>
+  /** How many of them may be used. */
+  usable: number
   /** Number of partitions once it is known. */
   partitions: number | null
 }
@@ -41,14 +43,14 @@ export class Schedule {
     this.#groups = groupStages(stages)
     this.#sources = sources
     this.#allowFailed = plan.allowFailed
-    for (const stage of stages) this.#progress.set(stage.id, { commits: new Map(), partitions: null })
+    for (const stage of stages) this.#progress.set(stage.id, { commits: new Map(), usable: 0, partitions: null })
     for (const [id, parts] of sources) this.#of(id).partitions = parts.length
   }
 
   /** Tells what the run folder holds already. Call for every stage, then `begin`. */
   known(stage: string, commits: ReadonlyMap<number, Pick<Commit, 'kind'>>, partitions: number | null): void {
     const progress = this.#of(stage)
-    for (const [partition, { kind }] of commits) progress.commits.set(partition, kind)
+    for (const [partition, { kind }] of commits) this.#committed(stage, partition, kind)
     if (partitions !== null) progress.partitions = partitions
   }
 
@@ -86,7 +88,7 @@ export class Schedule {
       group.published = true
       return
     }
-    for (const { stage, commit } of commits) this.#of(stage).commits.set(commit.partition, commit.kind)
+    for (const { stage, commit } of commits) this.#committed(stage, commit.partition, commit.kind)
     if (partitions !== undefined) this.#of(work.stages[0]!).partitions = partitions
     for (const after of this.#groups) {
       if (after.kind === 'global' || after.from?.id !== group.stages.at(-1)!.id) continue
@@ -102,7 +104,7 @@ export class Schedule {
   again(work: Work, commits: readonly { stage: string; commit: Pick<Commit, 'kind' | 'partition'> }[]): void {
     const group = this.#groupOf(work)
     group.running--
-    for (const { stage, commit } of commits) this.#of(stage).commits.set(commit.partition, commit.kind)
+    for (const { stage, commit } of commits) this.#committed(stage, commit.partition, commit.kind)
     if (group.kind !== 'global' && work.kind !== 'publish') group.ready.push(work.partition)
   }
 
@@ -133,7 +135,7 @@ export class Schedule {
     if (group.kind !== 'sink' || group.published || group.running > 0) return null
     const partitions = this.#partitionsIn(group)
     const [stage] = group.stages
-    if (partitions === null || this.#doneIn(stage!.id) < partitions) return null
+    if (partitions === null || this.#of(stage!.id).usable < partitions) return null
     return { kind: 'publish', stages: [stage!.id], partition: 0, partitions }
   }
 
@@ -141,16 +143,18 @@ export class Schedule {
     const [stage] = group.stages
     const partitions = this.#partitionsIn(group)
     if (this.#of(stage!.id).partitions !== null || group.running > 0 || partitions === null) return null
-    if (this.#doneIn(group.from!.id) < partitions) return null
+    if (this.#of(group.from!.id).usable < partitions) return null
     return { kind: 'global', stages: [stage!.id], partition: 0, partitions }
   }
 
-  /** Partitions of a stage that may be used. */
-  #doneIn(stage: string): number {
-    return [...this.#of(stage).commits.values()].filter((kind) => this.#usable(kind)).length
+  #committed(stage: string, partition: number, kind: Commit['kind']): void {
+    const progress = this.#of(stage)
+    if (progress.commits.has(partition)) return
+    progress.commits.set(partition, kind)
+    if (this.#isUsable(kind)) progress.usable++
   }
 
-  #usable(kind: Commit['kind'] | undefined): boolean {
+  #isUsable(kind: Commit['kind'] | undefined): boolean {
     return kind === 'done' || (kind === 'failed' && this.#allowFailed)
   }
 
@@ -163,7 +167,7 @@ export class Schedule {
       return this.#of(from.id).partitions === null ? [] : Array.from({ length: partitions! }, (_, i) => i)
     }
     return [...this.#of(from.id).commits].flatMap(([partition, kind]) =>
-      this.#usable(kind) ? [partition] : [],
+      this.#isUsable(kind) ? [partition] : [],
     )
   }
 

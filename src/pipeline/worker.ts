@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { toPairloomError } from '../core/error.ts'
+import { toPairloomError, type PairloomError } from '../core/error.ts'
 import type { Plan } from './plan.ts'
 import { openRegistry } from './registry.ts'
 import { openRunFolder } from './run-folder.ts'
@@ -47,7 +47,7 @@ function serve(): void {
       say({ type: 'done', result })
     } catch (error) {
       const failure = toPairloomError(error, cancel.signal.aborted ? 'PL_INTERRUPTED' : 'PL_STAGE')
-      say({ type: 'error', error: failure.toJSON() })
+      say({ type: 'error', error: { ...failure.toJSON(), message: failure.message + placeOf(failure, error) } })
     } finally {
       await rm(scratch, { recursive: true, force: true })
     }
@@ -67,6 +67,12 @@ function serve(): void {
   process.on('SIGINT', () => undefined)
   setInterval(() => say({ type: 'beat', rows, rssBytes: process.memoryUsage.rss() }), 1000).unref()
   say({ type: 'ready' })
+}
+
+/** Where an error that no stage has named was thrown, for those who write a stage. */
+function placeOf({ code }: PairloomError, error: unknown): string {
+  const frame = code === 'PL_STAGE' && error instanceof Error ? /\n\s+at (.+)/.exec(error.stack ?? '')?.[1] : undefined
+  return frame === undefined ? '' : ` (at ${frame})`
 }
 
 serve()

@@ -57,6 +57,10 @@ async function published(name = 'a'): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(files.map(async (f) => [f, await digest(f)] as const)))
 }
 
+async function current(): Promise<{ dataset: string }> {
+  return JSON.parse(await readFile(join(folder, 'a', 'out', 'lines', 'current.json'), 'utf8')) as { dataset: string }
+}
+
 function tallyOf(summary: Awaited<ReturnType<typeof run>>['summary'], stage: string) {
   return summary.stages.find((s) => s.stage === stage)!.tally
 }
@@ -112,6 +116,18 @@ describe('a run', () => {
     expect(tallyOf(stricter.summary, 'store').counters.fetches).toBeUndefined()
     await run(pipeline({ min: 20 }), {}, 'fresh')
     expect(await published()).toEqual(await published('fresh'))
+  })
+
+  it('writes shards again that are gone, and into another output folder', async () => {
+    await run(pipeline())
+    const before = await published()
+    await rm(join(folder, 'a', 'out', 'lines', (await current()).dataset, '00002.txt'))
+    const mended = await run(pipeline())
+    expect(mended.tasks.map((t) => [t.stage, t.partition])).toEqual([['lines', 2]])
+    expect(await published()).toEqual(before)
+    await rm(join(folder, 'a', 'out'), { recursive: true })
+    expect((await run(pipeline())).tasks).toHaveLength(8)
+    expect(await published()).toEqual(before)
   })
 
   it('stops after --to and goes on later', async () => {
