@@ -17,7 +17,7 @@ export interface CorpusFile {
 type Format = 'jpeg' | 'png' | 'webp'
 
 const CACHE = fileURLToPath(new URL('../.cache/bench-fetch/', import.meta.url))
-const VERSION = 1
+const VERSION = 2
 const WORLD = 2048
 /** In any ten pictures in a row: seven JPEG, two PNG, one WebP, as on the web. */
 const FORMATS: Format[] = ['jpeg', 'png', 'jpeg', 'jpeg', 'webp', 'jpeg', 'jpeg', 'png', 'jpeg', 'jpeg']
@@ -28,7 +28,8 @@ const RATIOS = [4 / 3, 3 / 2, 1, 3 / 4, 16 / 9, 2 / 3]
  * The first `count` pictures of a corpus that depends on nothing but its version.
  *
  * JPEG and WebP: cuts of fractal noise with the 1/f spectrum of natural scenes, sensor grain, and emoji art with its
- * sharp edges on it, 0.2 to 1.2 Mpx, quality 75 to 92 (WebP 65 to 82). PNG: emoji art on gradients, as logos and drawings are.
+ * sharp edges on it, 0.2 to 1.2 Mpx, quality 75 to 92 (WebP 65 to 82). PNG: opaque emoji art on gradients,
+ * as logos and drawings are.
  * They are kept under .cache; making 1,000 takes a minute.
  */
 export async function openCorpus(count: number): Promise<{ folder: string; files: CorpusFile[] }> {
@@ -78,7 +79,7 @@ function drawing(random: Random, art: Buffer[]) {
   const background = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><defs><linearGradient id="g"><stop stop-color="hsl(${hue},60%,85%)"/><stop offset="1" stop-color="hsl(${(hue + 60) % 360},60%,60%)"/></linearGradient></defs><rect width="100%" height="100%" fill="url(#g)"/></svg>`
   return sharp(Buffer.from(background))
     .composite(scattered(random, art, width, height, 4 + random.below(5)))
-    .flatten({ background: '#fff' })
+    .removeAlpha()
     .png()
 }
 

@@ -26,7 +26,8 @@ type Side = (list: List, folder: string) => Promise<TreeCost>
  * What a picture costs from its URL to its place in a WebDataset shard: CPU of the whole process tree, beside
  * img2dataset on the same corpus, server and settings (2 processes, centre crop to 256 px, JPEG quality 95, sha256).
  *
- * Marginal: a small job is taken from a large one on both sides, so that start-up counts for neither. Sides alternate,
+ * Marginal: a small job, large enough to keep both processes busy, is taken from a large one on both sides, so that
+ * start-up counts for neither. Sides alternate,
  * ratios are taken pair by pair, and their median is given.
  */
 export async function bench(args: string[]): Promise<void> {
@@ -35,8 +36,8 @@ export async function bench(args: string[]): Promise<void> {
     options: {
       peer: { type: 'string' },
       pairs: { type: 'string', default: '5' },
-      rows: { type: 'string', default: '2000' },
-      small: { type: 'string', default: '250' },
+      rows: { type: 'string', default: '2500' },
+      small: { type: 'string', default: '500' },
       json: { type: 'boolean', default: false },
     },
   })

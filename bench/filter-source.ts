@@ -51,7 +51,8 @@ export const captions = defineSource({
 
 function row(number: number, names: string[]): Row {
   const bucket = hashBucket(`caption ${number}`, 2 ** 31)
-  const caption = bucket % 10 === 0 ? NOISE[(bucket >>> 4) % NOISE.length]! : names[(bucket >>> 4) % names.length]!
+  const caption =
+    bucket % 10 === 0 ? NOISE[(bucket >>> 4) % NOISE.length]! : names[(bucket >>> 4) % names.length]!
   const site = `site${number % 5000}.test`
   const url = `https://images.${site}/uploads/2026/${number}/picture-${number % 977}.jpg`
   return {
@@ -59,7 +60,15 @@ function row(number: number, names: string[]): Row {
     image_id: imageId(url),
     url,
     site,
-    texts: [{ kind: 'alt', text: caption, language: null, score: null, page: `https://www.${site}/page/${number >> 4}` }],
+    texts: [
+      {
+        kind: 'alt',
+        text: caption,
+        language: null,
+        score: null,
+        page: `https://www.${site}/page/${number >> 4}`,
+      },
+    ],
     caption: 0,
     merged_uids: [],
     sha256: sha256(`picture ${number % 10 === 9 ? number - 9 : number}`),

@@ -59,7 +59,16 @@ async function runRows(rows: number, workers: string): Promise<TreeCost> {
     await writeFile(join(folder, 'captions.json'), JSON.stringify(await emojiNames()))
     const places = ['--run', join(folder, 'run'), '--out', join(folder, 'out')]
     const sets = ['--set', `rows.rows=${rows}`, '--set', `rows.captions=${join(folder, 'captions.json')}`]
-    return await measureTree(process.execPath, [CLI, 'run', PIPELINE, ...places, ...sets, '--workers', workers, '--json'])
+    return await measureTree(process.execPath, [
+      CLI,
+      'run',
+      PIPELINE,
+      ...places,
+      ...sets,
+      '--workers',
+      workers,
+      '--json',
+    ])
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -73,7 +82,9 @@ async function emojiNames(): Promise<string[]> {
   for (const locale of LOCALES) {
     const file = await readFile(require.resolve(`emojibase-data/${locale}/data.json`), 'utf8')
     const emoji = JSON.parse(file) as { label: string; tags?: string[] }[]
-    names.push(...emoji.map(({ label, tags = [] }) => [label, ...tags.slice(0, 1 + random.below(4))].join(', ')))
+    names.push(
+      ...emoji.map(({ label, tags = [] }) => [label, ...tags.slice(0, 1 + random.below(4))].join(', ')),
+    )
   }
   return names
 }

@@ -33,7 +33,10 @@ export async function measureTree(command: string, args: string[], everyMs = 200
   }, everyMs)
   const code = await new Promise((resolve) => child.on('close', resolve))
   clearInterval(timer)
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${String(code)}: ${stderr}${stdout.slice(-2000)}`)
+  if (code !== 0)
+    throw new Error(
+      `${command} ${args.join(' ')} ended with ${String(code)}: ${stderr}${stdout.slice(-2000)}`,
+    )
   return {
     wallSeconds: (performance.now() - started) / 1000,
     cpuSeconds: waitedCpuSeconds() - cpuBefore,

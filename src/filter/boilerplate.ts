@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { defineFilter } from '../core/filter.ts'
 import { captionOf } from '../core/row.ts'
+import { characterKinds, LETTER, MARK, UNSPACED_LETTER } from './character-kind.ts'
 import { boilerplatePhrases } from './boilerplate-phrases.ts'
 import { DATE_WORDS } from './date-words.ts'
 
-/** A longer caption is no phrase of the list and no date. */
-const MAX_PHRASE = 120
+/** A longer caption is no date. */
+const MAX_DATE = 120
 /** Markup is looked for in this many characters. */
 const MAX_MARKUP = 10_000
 
@@ -40,12 +41,12 @@ export const boilerplate = defineFilter({
   },
   prepare: ({ extra }) => {
     const phrases = boilerplatePhrases()
-    for (const phrase of extra) phrases.add(bare(phrase))
-    return Promise.resolve(phrases)
+    for (const phrase of extra) phrases.add(bare(phrase, Infinity))
+    return Promise.resolve({ phrases, longest: Math.max(...[...phrases].map((phrase) => phrase.length)) })
   },
-  measure: (row, _options, phrases) => {
+  measure: (row, _options, prepared) => {
     const text = captionOf(row).trim()
-    return { markup: hasMarkup(text), kind: kindOf(text, phrases) }
+    return { markup: hasMarkup(text), kind: kindOf(text, prepared) }
   },
   rules: () => [
     { reason: 'markup', measure: 'markup', equals: false },
@@ -62,22 +63,33 @@ function hasMarkup(text: string): boolean {
   return /[<&{[%]/.test(text) && MARKUP.test(text.length > MAX_MARKUP ? text.slice(0, MAX_MARKUP) : text)
 }
 
-function kindOf(text: string, phrases: ReadonlySet<string>): string {
-  if (text === '') return 'empty'
-  if (!/\p{L}/u.test(text)) return 'no-letter'
-  if (text.length > MAX_PHRASE) return 'none'
-  if (phrases.has(bare(text))) return 'phrase'
-  return /\d/.test(text) && isDate(text) ? 'date' : 'none'
+interface Phrases {
+  phrases: ReadonlySet<string>
+  /** Length of the longest, UTF-16 units. */
+  longest: number
 }
 
-/** Lower case, single spaces, no marks or digits at the ends. */
-function bare(text: string): string {
-  return text
-    .normalize('NFC')
-    .toLowerCase()
-    .replace(/^[^\p{L}\p{M}]+/u, '')
-    .replace(/[^\p{L}\p{M}]+$/u, '')
-    .replaceAll(/\s+/g, ' ')
+function kindOf(text: string, { phrases, longest }: Phrases): string {
+  if (text === '') return 'empty'
+  if (!/\p{L}/u.test(text)) return 'no-letter'
+  if (phrases.has(bare(text, longest))) return 'phrase'
+  return text.length <= MAX_DATE && /\d/.test(text) && isDate(text) ? 'date' : 'none'
+}
+
+/** Lower case, single spaces, no marks or digits at the ends; empty where it is longer than any phrase. */
+function bare(text: string, longest: number): string {
+  let start = 0
+  let end = text.length
+  while (start < end && !isWordPart(text.charCodeAt(start))) start++
+  while (end > start && !isWordPart(text.charCodeAt(end - 1))) end--
+  // Composed forms and single spaces may be half as long.
+  if (end - start > 2 * longest) return ''
+  return text.slice(start, end).normalize('NFC').toLowerCase().replaceAll(/\s+/g, ' ')
+}
+
+function isWordPart(code: number): boolean {
+  const kind = characterKinds()[code]
+  return kind === LETTER || kind === UNSPACED_LETTER || kind === MARK
 }
 
 function isDate(text: string): boolean {

@@ -4,8 +4,9 @@ export const SPACE = 1
 export const LETTER = 2
 /** A letter of a script that does not: Han, Hiragana, Katakana, Thai, Lao, Khmer, Burmese, Tibetan. */
 export const UNSPACED_LETTER = 3
-/** A digit or a mark: part of a word, but no letter. */
-export const WORD_PART = 4
+/** A combining mark: part of a word, but no letter. */
+export const MARK = 4
+export const DIGIT = 5
 
 let kinds: Uint8Array | null = null
 
@@ -22,7 +23,8 @@ export function characterKinds(): Uint8Array {
     if (/\s/u.test(c)) table[code] = SPACE
     else if (UNSPACED.test(c)) table[code] = UNSPACED_LETTER
     else if (/\p{L}/u.test(c)) table[code] = LETTER
-    else if (/[\p{M}\p{N}]/u.test(c)) table[code] = WORD_PART
+    else if (/\p{M}/u.test(c)) table[code] = MARK
+    else if (/\p{N}/u.test(c)) table[code] = DIGIT
   }
   table.fill(UNSPACED_LETTER, 0xd840, 0xd88e)
   kinds = table
