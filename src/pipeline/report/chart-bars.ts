@@ -8,11 +8,21 @@ export function barsChart(chart: Bars): Html {
   const isLanguage = /language/.test(`${chart.title} ${chart.doc}`)
   return html`<div class="bars">
     ${chart.values.map(
-      ({ label, split, allowed }) => html`<div class="bar-row${allowed === false ? ' is-out' : ''}">
-        <span class="bar-label" title="${label}"><bdi>${isLanguage ? languageName(label) : label === '' ? '(empty)' : label}</bdi></span>
-        ${splitBar([['kept', split.kept], ['other', split.other], ['here', split.here]], most)}
-        <span class="bar-count">${count(total(split))}</span>
-      </div>`,
+      ({ label, split, allowed }) =>
+        html`<div class="bar-row${allowed === false ? ' is-out' : ''}">
+          <span class="bar-label" title="${label}"
+            ><bdi>${isLanguage ? languageName(label) : label === '' ? '(empty)' : label}</bdi></span
+          >
+          ${splitBar(
+            [
+              ['kept', split.kept],
+              ['other', split.other],
+              ['here', split.here],
+            ],
+            most,
+          )}
+          <span class="bar-count">${count(total(split))}</span>
+        </div>`,
     )}
     ${chart.rest.values > 0 && html`<p class="note">and ${plural(chart.rest.values, 'other value')} of ${plural(chart.rest.rows, 'row')}</p>`}
   </div>`
@@ -24,11 +34,18 @@ export function splitBar(sides: readonly (readonly [side: string, rows: number])
   const parts = sides.flatMap(([side, rows]) => {
     if (rows === 0) return []
     const width = Math.max(0.6, (100 * rows) / most)
-    const part = html`<rect x="${Number(x.toFixed(2))}" width="${Number(width.toFixed(2))}" height="1" class="${side}"/>`
+    const part = html`<rect
+      x="${Number(x.toFixed(2))}"
+      width="${Number(width.toFixed(2))}"
+      height="1"
+      class="${side}"
+    />`
     x += width
     return [part]
   })
-  return html`<svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">${parts}</svg>`
+  return html`<svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
+    ${parts}
+  </svg>`
 }
 
 function total({ kept, here, other }: Split): number {

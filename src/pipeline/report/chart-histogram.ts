@@ -15,12 +15,16 @@ export function histogramChart(chart: Histogram): Html {
   const most = Math.max(...bins.map(total), 1)
   const step = WIDTH / bins.length
   const gap = step > 5 ? 1 : 0
-  return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${chart.title}: ${count(bins.reduce((n, b) => n + total(b), 0))} rows from ${number(chart.min, chart)} to ${number(chart.max, chart)}">
+  return html`<svg
+    class="chart"
+    viewBox="0 0 ${WIDTH} ${HEIGHT}"
+    role="img"
+    aria-label="${chart.title}: ${count(bins.reduce((n, b) => n + total(b), 0))} rows from ${number(chart.min, chart)} to ${number(chart.max, chart)}"
+  >
     ${chart.limits.map((limit) => beyond(limit, step))}
     ${bins.map((bin, i) => bar(bin, i * step, step - gap, most, rangeOf(chart, i)))}
-    <line x1="0" x2="${WIDTH}" y1="${FLOOR}" y2="${FLOOR}" class="axis"/>
-    ${axisLabels(chart, step)}
-    ${chart.limits.map((limit, i) => limitLine(limit, step, i))}
+    <line x1="0" x2="${WIDTH}" y1="${FLOOR}" y2="${FLOOR}" class="axis" />
+    ${axisLabels(chart, step)} ${chart.limits.map((limit, i) => limitLine(limit, step, i))}
     ${edges.length > 1 && chart.limits.every((l) => l.edge === null) && html`<text x="0" y="12" class="tick">most ${count(most)} rows</text>`}
   </svg>`
 }
@@ -34,22 +38,49 @@ function bar(bin: Split, x: number, width: number, most: number, range: string):
   if (all === 0) return null
   // A row is a row: what is there is seen, if only as a hair line.
   const scale = (rows: number) => (rows === 0 ? 0 : Math.max(1.5, (rows / most) * (FLOOR - TOP)))
-  const said = [`${range}: ${count(all)}`, bin.here > 0 && `${count(bin.here)} dropped by this rule`, bin.other > 0 && `${count(bin.other)} by others`]
+  const said = [
+    `${range}: ${count(all)}`,
+    bin.here > 0 && `${count(bin.here)} dropped by this rule`,
+    bin.other > 0 && `${count(bin.other)} by others`,
+  ]
   let y = FLOOR
   const parts = (['kept', 'other', 'here'] as const).flatMap((side) => {
     const height = scale(bin[side])
     if (height === 0) return []
     y -= height
-    return [html`<rect x="${fixed(x)}" y="${fixed(y)}" width="${fixed(width)}" height="${fixed(height)}" class="${side}"/>`]
+    return [
+      html`<rect
+        x="${fixed(x)}"
+        y="${fixed(y)}"
+        width="${fixed(width)}"
+        height="${fixed(height)}"
+        class="${side}"
+      />`,
+    ]
   })
-  return html`<g><title>${said.filter(Boolean).join(', ')}</title><rect x="${fixed(x)}" y="${TOP}" width="${fixed(width)}" height="${FLOOR - TOP}" class="hit"/>${parts}</g>`
+  return html`<g
+    ><title>${said.filter(Boolean).join(', ')}</title
+    ><rect
+      x="${fixed(x)}"
+      y="${TOP}"
+      width="${fixed(width)}"
+      height="${FLOOR - TOP}"
+      class="hit"
+    />${parts}</g
+  >`
 }
 
 function beyond({ edge, side }: Limit, step: number): Html | null {
   if (edge === null) return null
   const x = edge * step
   const [from, width] = side === 'least' ? [0, x] : [x, WIDTH - x]
-  return html`<rect x="${fixed(from)}" y="${TOP}" width="${fixed(width)}" height="${FLOOR - TOP}" class="beyond"/>`
+  return html`<rect
+    x="${fixed(from)}"
+    y="${TOP}"
+    width="${fixed(width)}"
+    height="${FLOOR - TOP}"
+    class="beyond"
+  />`
 }
 
 function limitLine({ edge, text }: Limit, step: number, i: number): Html | null {
@@ -57,8 +88,14 @@ function limitLine({ edge, text }: Limit, step: number, i: number): Html | null 
   const x = edge * step
   const isRight = x > WIDTH / 2
   const y = 10 + (i % 2) * 13
-  return html`<line x1="${fixed(x)}" x2="${fixed(x)}" y1="${y - 8}" y2="${FLOOR}" class="limit"/>
-    <text x="${fixed(isRight ? x - 4 : x + 4)}" y="${y}" class="limit-label" text-anchor="${isRight ? 'end' : 'start'}">${comparison(text)}</text>`
+  return html`<line x1="${fixed(x)}" x2="${fixed(x)}" y1="${y - 8}" y2="${FLOOR}" class="limit" />
+    <text
+      x="${fixed(isRight ? x - 4 : x + 4)}"
+      y="${y}"
+      class="limit-label"
+      text-anchor="${isRight ? 'end' : 'start'}"
+      >${comparison(text)}</text
+    >`
 }
 
 /** Below edges; below the middle of the bar where a bin is one whole number. */
@@ -66,11 +103,15 @@ function axisLabels(chart: Histogram, step: number): Html[] {
   const { edges, bins } = chart
   const every = Math.max(1, Math.ceil(bins.length / LABELS))
   const isUnit = chart.whole && edges.every((edge, i) => i === 0 || edge - edges[i - 1]! === 1)
-  const shown = edges.slice(0, isUnit ? -1 : undefined).flatMap((edge, i) => (isLabelled(chart, i, every) ? [{ edge, i }] : []))
+  const shown = edges
+    .slice(0, isUnit ? -1 : undefined)
+    .flatMap((edge, i) => (isLabelled(chart, i, every) ? [{ edge, i }] : []))
   return shown.map(({ edge, i }) => {
     const x = isUnit ? (i + 0.5) * step : i * step
     const anchor = isUnit || (i > 0 && i < edges.length - 1) ? 'middle' : i === 0 ? 'start' : 'end'
-    return html`<text x="${fixed(x)}" y="${HEIGHT - 5}" class="tick" text-anchor="${anchor}">${compact(edge)}</text>`
+    return html`<text x="${fixed(x)}" y="${HEIGHT - 5}" class="tick" text-anchor="${anchor}"
+      >${compact(edge)}</text
+    >`
   })
 }
 
@@ -79,7 +120,9 @@ function isLabelled({ scale, edges }: Histogram, i: number, every: number): bool
   const edge = edges[i]!
   if (scale === 'log') {
     const first = Number(edge.toExponential()[0])
-    const isRound = edge === 0 || edge === Number(`${first}${edge.toExponential().slice(edge.toExponential().indexOf('e'))}`)
+    const isRound =
+      edge === 0 ||
+      edge === Number(`${first}${edge.toExponential().slice(edge.toExponential().indexOf('e'))}`)
     return isRound && (every > 6 ? first <= 1 : every > 1 ? [0, 1, 2, 5].includes(first) : true)
   }
   const middle = Math.floor(edges.length / 2)

@@ -9,8 +9,7 @@ import { comparison, count, significant } from './number.ts'
 export function chartFigure(chart: Chart): Html {
   return html`<figure class="chart-figure">
     <figcaption><b>${chart.title}</b> ${chart.doc && html`<span>${chart.doc}</span>`}</figcaption>
-    ${drawing(chart)}
-    ${notes(chart)}
+    ${drawing(chart)} ${notes(chart)}
   </figure>`
 }
 
@@ -32,7 +31,8 @@ function notes(chart: Chart): Html | null {
     const number = (value: number) => (chart.whole ? count(value) : significant(value))
     said.push(`${number(chart.min)} to ${number(chart.max)}`)
     if (chart.scale === 'log') said.push('logarithmic')
-    for (const limit of chart.limits) if (limit.edge === null) said.push(`limit ${comparison(limit.text)} lies outside`)
+    for (const limit of chart.limits)
+      if (limit.edge === null) said.push(`limit ${comparison(limit.text)} lies outside`)
   }
   if (chart.unmeasured > 0) said.push(`${count(chart.unmeasured)} not measured`)
   return said.length > 0 ? html`<p class="note">${said.join(' · ')}</p>` : null

@@ -29,16 +29,27 @@ export async function histogramOf(measure: Measure, rows: string, tables: Tables
   const column = quoted(measure.column)
   const value = measure.type === 'float64' ? `CASE WHEN isfinite(${column}) THEN ${column} END` : column
   const source = `(SELECT ${value} AS v, ${splitOf(measure)} AS side FROM ${rows})`
-  const [range] = await tables.rows(`SELECT min(v) AS low, max(v) AS high, count(v) AS n, count(*) AS everyone FROM ${source}`)
+  const [range] = await tables.rows(
+    `SELECT min(v) AS low, max(v) AS high, count(v) AS n, count(*) AS everyone FROM ${source}`,
+  )
   if (!range || range.n === 0) return null
   const { low, high, n, everyone } = range as Record<'low' | 'high' | 'n' | 'everyone', number>
   const whole = measure.type !== 'float64'
   // Bins hold their lower edge. A value that equals `at most` still holds, so the bins part just above it.
   const limits = measure.limits.map(({ side, value: limit }) => ({
-    at: side === 'least' ? limit : whole ? Math.floor(limit) + 1 : limit + Math.max(1e-9, Math.abs(limit) * 1e-9),
+    at:
+      side === 'least'
+        ? limit
+        : whole
+          ? Math.floor(limit) + 1
+          : limit + Math.max(1e-9, Math.abs(limit) * 1e-9),
   }))
   const edges = chooseEdges(low, high, whole, limits)
-  const bin = edges.at.slice(1, -1).map((edge) => `(v >= ${edge})::INT`).join(' + ') || '0'
+  const bin =
+    edges.at
+      .slice(1, -1)
+      .map((edge) => `(v >= ${edge})::INT`)
+      .join(' + ') || '0'
   const counts = await tables.rows(
     `SELECT bin, side, count(*) AS rows FROM (SELECT ${bin} AS bin, side FROM ${source} WHERE v IS NOT NULL) GROUP BY ALL ORDER BY ALL`,
   )
@@ -55,7 +66,12 @@ export async function histogramOf(measure: Measure, rows: string, tables: Tables
     min: low,
     max: high,
     unmeasured: everyone - n,
-    limits: measure.limits.map(({ text, reason, side }, i) => ({ text, reason, side, edge: edges.limits[i]! })),
+    limits: measure.limits.map(({ text, reason, side }, i) => ({
+      text,
+      reason,
+      side,
+      edge: edges.limits[i]!,
+    })),
   }
 }
 

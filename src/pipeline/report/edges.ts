@@ -29,7 +29,11 @@ export function chooseEdges(min: number, max: number, whole: boolean, limits: re
   const at = isLog ? logEdges(low, high, whole) : linearEdges(low, high, whole)
   const taken = new Set<number>()
   const found = limits.map((limit, i) => (near[i] ? snap(at, limit.at, isLog, taken) : null))
-  return { scale: isLog ? 'log' : 'linear', at, limits: found.map((limit) => (limit === null ? null : at.indexOf(limit))) }
+  return {
+    scale: isLog ? 'log' : 'linear',
+    at,
+    limits: found.map((limit) => (limit === null ? null : at.indexOf(limit))),
+  }
 }
 
 function isNear(limit: number, min: number, max: number, isLog: boolean): boolean {
@@ -42,7 +46,9 @@ function isNear(limit: number, min: number, max: number, isLog: boolean): boolea
 /** Moves the nearest edge to the limit and returns it. */
 function snap(at: number[], limit: number, isLog: boolean, taken: Set<number>): number {
   const distance = (edge: number) =>
-    isLog ? Math.abs(Math.log(Math.max(edge, 1e-9)) - Math.log(Math.max(limit, 1e-9))) : Math.abs(edge - limit)
+    isLog
+      ? Math.abs(Math.log(Math.max(edge, 1e-9)) - Math.log(Math.max(limit, 1e-9)))
+      : Math.abs(edge - limit)
   let nearest = -1
   // The first and the last edge stay: they hold the smallest and the largest value.
   for (let i = 1; i < at.length - 1; i++) {

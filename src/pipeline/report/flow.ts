@@ -45,7 +45,10 @@ export function stageData(flow: readonly StageCommits[], registry: Registry): St
     const failed = all.filter((c) => c.kind === 'failed')
     const tally = all.reduce((sum, c) => addTally(sum, c.tally), emptyTally())
     const lost = failed.reduce((sum, c) => sum + (upstream?.commits.get(c.partition)?.tally.kept ?? 0), 0)
-    const isDone = stage.kind === 'global' || stage.kind === 'sink' ? closed : partitions !== null && all.length >= partitions
+    const isDone =
+      stage.kind === 'global' || stage.kind === 'sink'
+        ? closed
+        : partitions !== null && all.length >= partitions
     const reasons = reasonsOf(tally)
     const siblings = flow.filter((f) => f.stage.from !== null && f.stage.from === stage.from).length
     data.push({
@@ -66,7 +69,9 @@ export function stageData(flow: readonly StageCommits[], registry: Registry): St
       waiting: before ? before.kept - tally.rowsIn - lost : 0,
       reasons,
       counters: Object.fromEntries(Object.entries(tally.counters).sort(([a], [b]) => (a < b ? -1 : 1))),
-      errors: failed.slice(0, 5).map((c) => ({ partition: c.partition, ...(c.error ?? { code: '', message: '' }) })),
+      errors: failed
+        .slice(0, 5)
+        .map((c) => ({ partition: c.partition, ...(c.error ?? { code: '', message: '' }) })),
       dataset: stage.dataset,
       options: stage.options,
       filters: stage.filters.map(({ name, options }) => ({ name, options })),
@@ -81,7 +86,8 @@ export function ledgersOf(stages: readonly StageData[]): Ledger[] {
   const leaves = stages.filter((s) => !stages.some((other) => other.from === s.id))
   return leaves.map((leaf) => {
     const path = pathTo(stages, leaf)
-    const sum = (of: 'dropped' | 'merged' | 'failed' | 'waiting' | 'lost') => path.reduce((total, s) => total + s[of], 0)
+    const sum = (of: 'dropped' | 'merged' | 'failed' | 'waiting' | 'lost') =>
+      path.reduce((total, s) => total + s[of], 0)
     const [source] = path
     return {
       source: source!.id,
@@ -107,8 +113,14 @@ function reasonsOf(tally: Tally): ReasonData[] {
   return Object.entries(tally.reasons)
     .map(([key, rows]): ReasonData => {
       // dropped.<rule>.<reason>: neither the status nor the reason has a dot, a rule may.
-      const [, verdict, rule, reason] = /^(dropped|failed)\.(.*)\.([^.]*)$/.exec(key) ?? [key, 'failed', key, '']
-      const status = verdict === 'dropped' && reason === 'merged' ? 'merged' : (verdict as ReasonData['status'])
+      const [, verdict, rule, reason] = /^(dropped|failed)\.(.*)\.([^.]*)$/.exec(key) ?? [
+        key,
+        'failed',
+        key,
+        '',
+      ]
+      const status =
+        verdict === 'dropped' && reason === 'merged' ? 'merged' : (verdict as ReasonData['status'])
       return { status, rule: rule!, reason: reason!, rows, withheld: isWithheld(rule!, reason!) }
     })
     .sort((a, b) => b.rows - a.rows || (`${a.rule} ${a.reason}` < `${b.rule} ${b.reason}` ? -1 : 1))

@@ -1,4 +1,4 @@
-import { PairloomError } from '../../core/error.ts'
+import type { PairloomError } from '../../core/error.ts'
 import { openBytes } from '../bytes.ts'
 import type { Plan } from '../plan.ts'
 import { builtinStages, openRegistry, type Registry } from '../registry.ts'
@@ -28,7 +28,12 @@ export interface GatherOptions {
  *
  * Memory: the commits, what the SQL engine may hold, and the samples.
  */
-export async function gatherReport(run: string, folder: RunFolder, plan: Plan, options: GatherOptions): Promise<ReportData> {
+export async function gatherReport(
+  run: string,
+  folder: RunFolder,
+  plan: Plan,
+  options: GatherOptions,
+): Promise<ReportData> {
   const registry = await registryOf(plan)
   const flow = await readFlow(folder, plan)
   const stages = stageData(flow, registry)
@@ -46,7 +51,9 @@ export async function gatherReport(run: string, folder: RunFolder, plan: Plan, o
       outputs: flow.flatMap((f) => outputOf(f, plan)),
       time: timeData(flow),
       fetches: await fetchesOf(flow, tables),
-      shapes: shownTable ? { stage: shown!.id, rows: shown!.kept, charts: await shapeCharts(shownTable, tables) } : null,
+      shapes: shownTable
+        ? { stage: shown!.id, rows: shown!.kept, charts: await shapeCharts(shownTable, tables) }
+        : null,
       kept,
       rules: await rulesOf(flow, stages, tables, registry, samples, options),
     }
@@ -82,7 +89,11 @@ function headOf(run: string, plan: Plan, stages: readonly StageData[]): HeadData
 }
 
 /** The last stage before the first sink, or the last so far, that has handed rows on. */
-function lastRows(flow: readonly StageCommits[], stages: readonly StageData[], tables: Tables): StageData | null {
+function lastRows(
+  flow: readonly StageCommits[],
+  stages: readonly StageData[],
+  tables: Tables,
+): StageData | null {
   const leaf = stages.find((s) => !stages.some((other) => other.from === s.id))
   if (!leaf || flow.length === 0) return null
   return pathTo(stages, leaf).findLast((s) => s.kept > 0 && tables.of(s.id)?.kept) ?? null

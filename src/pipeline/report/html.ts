@@ -26,7 +26,13 @@ function render(value: HtmlValue): string {
   return value.map(render).join('')
 }
 
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
 
 /**
  * Text as HTML, for element content and for quoted attributes.
@@ -38,6 +44,6 @@ export function escapeHtml(text: string): string {
   return text
     .toWellFormed()
     .replace(/[&<>"']/g, (c) => ENTITIES[c]!)
-    .replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, '\ufffd')
+    .replace(/[^\P{Cc}\t\n\r]/gu, '\ufffd')
     .replace(/[\u202a-\u202e\u2066-\u2069]/g, (c) => `[U+${c.charCodeAt(0).toString(16).toUpperCase()}]`)
 }

@@ -53,17 +53,36 @@ function measuresOf(name: string, options: Row, stage: PlannedStage, registry: R
     const type = stage.columns[column]?.type
     if (type === undefined || type === 'texts' || type === 'list<utf8>') return []
     const own = rules.filter((rule) => rule.measure === measure)
-    const here = own.length > 0 ? `rule = ${literal(name)} AND reason IN (${own.map((r) => literal(r.reason)).join(', ')})` : 'FALSE'
+    const here =
+      own.length > 0
+        ? `rule = ${literal(name)} AND reason IN (${own.map((r) => literal(r.reason)).join(', ')})`
+        : 'FALSE'
     const doc = stage.columns[column]!.doc
-    return [{ title: words(measure), doc, column, type, here, limits: own.flatMap(numberLimits), isAllowed: allowed(own) }]
+    return [
+      {
+        title: words(measure),
+        doc,
+        column,
+        type,
+        here,
+        limits: own.flatMap(numberLimits),
+        isAllowed: allowed(own),
+      },
+    ]
   })
 }
 
 function numberLimits(rule: Rule): Measure['limits'] {
   const { reason, atLeast, atMost } = rule
   return [
-    ...(atLeast === undefined ? [] : [{ reason, side: 'least' as const, value: atLeast, text: limitOf({ reason, measure: '', atLeast }) }]),
-    ...(atMost === undefined ? [] : [{ reason, side: 'most' as const, value: atMost, text: limitOf({ reason, measure: '', atMost }) }]),
+    ...(atLeast === undefined
+      ? []
+      : [
+          { reason, side: 'least' as const, value: atLeast, text: limitOf({ reason, measure: '', atLeast }) },
+        ]),
+    ...(atMost === undefined
+      ? []
+      : [{ reason, side: 'most' as const, value: atMost, text: limitOf({ reason, measure: '', atMost }) }]),
   ]
 }
 

@@ -28,7 +28,8 @@ export function seconds(value: number): string {
   if (whole < 60) return `${whole}${THIN}s`
   const two = (n: number) => String(n).padStart(2, '0')
   if (whole < 3600) return `${Math.floor(whole / 60)}${THIN}min ${two(whole % 60)}${THIN}s`
-  if (whole < 86_400) return `${Math.floor(whole / 3600)}${THIN}h ${two(Math.floor((whole % 3600) / 60))}${THIN}min`
+  if (whole < 86_400)
+    return `${Math.floor(whole / 3600)}${THIN}h ${two(Math.floor((whole % 3600) / 60))}${THIN}min`
   return `${Math.floor(whole / 86_400)}${THIN}d ${Math.floor((whole % 86_400) / 3600)}${THIN}h`
 }
 
@@ -43,7 +44,8 @@ export function compact(value: number): string {
   const size = Math.abs(value)
   if (size >= 1e9) return `${Number((value / 1e9).toPrecision(3))}G`
   if (size >= 1e6) return `${Number((value / 1e6).toPrecision(3))}M`
-  if (size >= 10_000 || (size >= 1000 && value % 100 === 0)) return `${Number((value / 1000).toPrecision(3))}k`
+  if (size >= 10_000 || (size >= 1000 && value % 100 === 0))
+    return `${Number((value / 1000).toPrecision(3))}k`
   return String(Number(value.toPrecision(4)))
 }
 
@@ -59,5 +61,9 @@ export function moment(iso: string): string {
 
 /** A limit as it is read: `≥ 64`. */
 export function comparison(limit: string): string {
-  return limit.replaceAll('>=', '≥').replaceAll('<=', '≤').replaceAll('≥ ', `≥${THIN}`).replaceAll('≤ ', `≤${THIN}`)
+  return limit
+    .replaceAll('>=', '≥')
+    .replaceAll('<=', '≤')
+    .replaceAll('≥ ', `≥${THIN}`)
+    .replaceAll('≤ ', `≤${THIN}`)
 }

@@ -8,10 +8,14 @@ export function sampleFigure(sample: Sample): Html {
   // A duplicate's value is the name of its keeper, which stands beside it.
   const isNumber = value !== null && !/^[0-9a-f]{32,}$/.test(value)
   return html`<figure class="tile${keeper ? ' is-pair' : ''}">
-    <div class="pictures">${picture(sample.picture, sample.hasBytes)}${keeper && html`<i title="the same as" aria-hidden="true">=</i>${picture(keeper.picture, true)}`}</div>
+    <div class="pictures">
+      ${picture(sample.picture, sample.hasBytes)}${keeper && html`<i title="the same as" aria-hidden="true">=</i>${picture(keeper.picture, true)}`}
+    </div>
     <figcaption>
       ${captionLine(sample)}
-      <span class="meta">${isNumber && html`<b class="value">${shortValue(value)}</b>`}${sample.language && html`<span>${sample.language}</span>`}${sample.width !== null && html`<span>${count(sample.width)}×${count(sample.height ?? 0)}</span>`}${keeper && html`<span>dropped = kept</span>`}</span>
+      <span class="meta"
+        >${isNumber && html`<b class="value">${shortValue(value)}</b>`}${sample.language && html`<span>${sample.language}</span>`}${sample.width !== null && html`<span>${count(sample.width)}×${count(sample.height ?? 0)}</span>`}${keeper && html`<span>dropped = kept</span>`}</span
+      >
     </figcaption>
   </figure>`
 }
@@ -29,11 +33,19 @@ export function sampleLine(sample: Sample, show: 'caption' | 'url'): Html {
 function captionLine({ caption, isCut, language }: Sample): Html {
   if (caption.trim() === '') return html`<p class="caption is-empty">(empty)</p>`
   const lang = language !== null && /^[a-z]{2,3}$/.test(language) && html` lang="${language}"`
-  return html`<p class="caption" dir="auto"${lang}>${caption}${isCut && '…'}</p>`
+  return html`<p class="caption" dir="auto" ${lang}>${caption}${isCut && '…'}</p>`
 }
 
 function picture(shown: Picture | null, hasBytes: boolean): Html {
-  if (shown) return html`<img src="${shown.uri}" width="${shown.width}" height="${shown.height}" alt="" loading="lazy" decoding="async">`
+  if (shown)
+    return html`<img
+      src="${shown.uri}"
+      width="${shown.width}"
+      height="${shown.height}"
+      alt=""
+      loading="lazy"
+      decoding="async"
+    />`
   return html`<span class="no-picture">${hasBytes ? 'not drawn' : 'no picture'}</span>`
 }
 

@@ -21,7 +21,12 @@ export interface Samples {
  * A row whose uid, picture address or bytes were withheld anywhere in the run (unsafe, opted out) is never chosen,
  * wherever else it turns up. showUnsafe lifts that.
  */
-export function openSamples(tables: Tables, stages: readonly StageData[], thumbnails: Thumbnails, showUnsafe: boolean): Samples {
+export function openSamples(
+  tables: Tables,
+  stages: readonly StageData[],
+  thumbnails: Thumbnails,
+  showUnsafe: boolean,
+): Samples {
   const withheld = showUnsafe ? [] : withheldRows(tables, stages)
 
   async function choose(table: StageTable, from: string, verdict: boolean, count: number): Promise<Sample[]> {
@@ -38,7 +43,11 @@ export function openSamples(tables: Tables, stages: readonly StageData[], thumbn
         ...(await sampleOf(row)),
         keeper:
           keeper && !isHidden(keeper, hidden)
-            ? { uid: keeper.uid as string, caption: cut(keeper.caption, MAX_CAPTION).text, picture: await pictureOf(keeper) }
+            ? {
+                uid: keeper.uid as string,
+                caption: cut(keeper.caption, MAX_CAPTION).text,
+                picture: await pictureOf(keeper),
+              }
             : null,
       })
     }
@@ -47,7 +56,8 @@ export function openSamples(tables: Tables, stages: readonly StageData[], thumbn
 
   async function sampleOf(row: Row): Promise<Omit<Sample, 'keeper'>> {
     const { text: caption, isCut } = cut(row.caption, MAX_CAPTION)
-    const short = (value: unknown, most: number) => (value === null || value === undefined ? null : cut(value, most).text)
+    const short = (value: unknown, most: number) =>
+      value === null || value === undefined ? null : cut(value, most).text
     return {
       uid: row.uid as string,
       caption,
@@ -68,9 +78,13 @@ export function openSamples(tables: Tables, stages: readonly StageData[], thumbn
 
   /** The rows that verdicts name as kept instead, by uid. */
   async function keepersOf(table: StageTable, rows: readonly Row[]): Promise<Map<string, Row>> {
-    const uids = [...new Set(rows.map((r) => r.value))].filter((v): v is string => typeof v === 'string' && /^[0-9a-f]{32}$/.test(v))
+    const uids = [...new Set(rows.map((r) => r.value))].filter(
+      (v): v is string => typeof v === 'string' && /^[0-9a-f]{32}$/.test(v),
+    )
     if (!table.kept || uids.length === 0) return new Map()
-    const found = await tables.rows(`SELECT ${sampleColumns(table, false)} FROM ${table.kept} WHERE uid IN (${uids.map(literal).join(', ')})`)
+    const found = await tables.rows(
+      `SELECT ${sampleColumns(table, false)} FROM ${table.kept} WHERE uid IN (${uids.map(literal).join(', ')})`,
+    )
     return new Map(found.map((row) => [row.uid as string, row]))
   }
 
@@ -80,7 +94,9 @@ export function openSamples(tables: Tables, stages: readonly StageData[], thumbn
       for (const key of keys) {
         const values = [...new Set(rows.map((r) => r[key]))].filter((v): v is string => typeof v === 'string')
         if (values.length === 0) continue
-        const found = await tables.rows(`SELECT DISTINCT ${quoted(key)} AS key FROM ${from} AND ${quoted(key)} IN (${values.map(literal).join(', ')})`)
+        const found = await tables.rows(
+          `SELECT DISTINCT ${quoted(key)} AS key FROM ${from} AND ${quoted(key)} IN (${values.map(literal).join(', ')})`,
+        )
         for (const row of found) hidden.add(`${key} ${row.key as string}`)
       }
     }
@@ -90,7 +106,12 @@ export function openSamples(tables: Tables, stages: readonly StageData[], thumbn
     kept: (table, count) => (table.kept ? choose(table, table.kept, false, count) : Promise.resolve([])),
     dropped: (table, rule, reason, count) =>
       table.rejects
-        ? choose(table, `(SELECT * FROM ${table.rejects} WHERE rule = ${literal(rule)} AND reason = ${literal(reason)})`, true, count)
+        ? choose(
+            table,
+            `(SELECT * FROM ${table.rejects} WHERE rule = ${literal(rule)} AND reason = ${literal(reason)})`,
+            true,
+            count,
+          )
         : Promise.resolve([]),
   }
 }
@@ -107,8 +128,15 @@ function withheldRows(tables: Tables, stages: readonly StageData[]): { from: str
     const table = tables.of(stage.id)
     const reasons = stage.reasons.filter((r) => r.withheld)
     if (!table?.rejects || reasons.length === 0) return []
-    const any = reasons.map((r) => `(rule = ${literal(r.rule)} AND reason = ${literal(r.reason)})`).join(' OR ')
-    return [{ from: `${table.rejects} WHERE (${any})`, keys: KEYS.filter((key) => Object.hasOwn(table.columns, key)) }]
+    const any = reasons
+      .map((r) => `(rule = ${literal(r.rule)} AND reason = ${literal(r.reason)})`)
+      .join(' OR ')
+    return [
+      {
+        from: `${table.rejects} WHERE (${any})`,
+        keys: KEYS.filter((key) => Object.hasOwn(table.columns, key)),
+      },
+    ]
   })
 }
 
@@ -121,8 +149,14 @@ function sampleColumns({ columns }: StageTable, verdict: boolean): string {
     ...KEYS.filter(has).map(quoted),
     ...['bytes_dataset', 'bytes_part', 'bytes_offset', 'bytes_length'].filter(has),
     ...(has('url') ? [`${text('url', MAX_URL)} AS url`] : []),
-    ...(captioned ? [`${text(`${CAPTION}.text`, MAX_CAPTION)} AS caption`, `${languageSql(columns)} AS language`] : []),
-    ...(has('original_width') ? ['original_width AS width', 'original_height AS height'] : has('width') ? ['width', 'height'] : []),
+    ...(captioned
+      ? [`${text(`${CAPTION}.text`, MAX_CAPTION)} AS caption`, `${languageSql(columns)} AS language`]
+      : []),
+    ...(has('original_width')
+      ? ['original_width AS width', 'original_height AS height']
+      : has('width')
+        ? ['width', 'height']
+        : []),
     ...(verdict ? [`${text('value', MAX_VALUE)} AS value`, `${text('"limit"', MAX_VALUE)} AS "limit"`] : []),
   ].join(', ')
 }
@@ -134,7 +168,7 @@ function hasBytes(row: Row): boolean {
 /** At most so many characters, none halved. */
 function cut(value: unknown, most: number): { text: string; isCut: boolean } {
   const text = typeof value === 'string' ? value : ''
-  const characters = [...text.slice(0, 2 * most + 2)]
+  const characters = Array.from(text.slice(0, 2 * most + 2))
   const isCut = characters.length > most
   return { text: isCut ? characters.slice(0, most).join('') : text, isCut }
 }

@@ -21,29 +21,65 @@ export function fetchSection({ fetches, stages, rules }: ReportData): Html | nul
 }
 
 function fetchBlock(fetch: FetchData, stage: StageData, rules: readonly RuleData[]): Html {
-  return html`<p class="lead"><b>${percent(fetch.kept, fetch.requests)}</b> of ${plural(fetch.requests, 'picture')} came, ${bytes(fetch.bytes)} stored, from ${plural(fetch.sites, 'site')}</p>
+  return html`<p class="lead">
+      <b>${percent(fetch.kept, fetch.requests)}</b> of ${plural(fetch.requests, 'picture')} came,
+      ${bytes(fetch.bytes)} stored, from ${plural(fetch.sites, 'site')}
+    </p>
     <div class="charts is-two">${sites(fetch)}${reasons(stage)}</div>
-    ${rules.map((rule) => rule.reasons.length > 0 && html`<article class="rule"><h3>${stage.id} <small>that did not come</small></h3><div class="charts is-flowing">${rule.reasons.map((r) => reasonBlock(r, 'url'))}</div>${restNote(rule)}</article>`)}`
+    ${rules.map(
+      (rule) =>
+        rule.reasons.length > 0 &&
+        html`<article class="rule">
+          <h3>${stage.id} <small>that did not come</small></h3>
+          <div class="charts is-flowing">${rule.reasons.map((r) => reasonBlock(r, 'url'))}</div>
+          ${restNote(rule)}
+        </article>`,
+    )}`
 }
 
 function sites({ top, sites: all, requests }: FetchData): Html {
   const most = Math.max(...top.map((t) => t.requests), 1)
   const shown = top.reduce((sum, t) => sum + t.requests, 0)
-  return html`<figure class="chart-figure"><figcaption><b>sites</b> <span>by pictures asked for: what came, what did not</span></figcaption>
-    <div class="bars">${top.map(
-      (t) => html`<div class="bar-row is-site"><span class="bar-label" title="${t.site}"><bdi>${t.site}</bdi></span>${splitBar([['kept', t.kept], ['dropped', t.dropped], ['failed', t.requests - t.kept - t.dropped]], most)}<span class="bar-count">${count(t.requests)}</span><span class="bar-more">${percent(t.kept, t.requests)}</span><span class="bar-more">${bytes(t.bytes)}</span></div>`,
-    )}
-    ${all > top.length && html`<p class="note">and ${plural(all - top.length, 'other site')} with ${plural(requests - shown, 'picture')}</p>`}</div>
+  return html`<figure class="chart-figure">
+    <figcaption><b>sites</b> <span>by pictures asked for: what came, what did not</span></figcaption>
+    <div class="bars">
+      ${top.map(
+        (t) =>
+          html`<div class="bar-row is-site">
+            <span class="bar-label" title="${t.site}"><bdi>${t.site}</bdi></span
+            >${splitBar(
+              [
+                ['kept', t.kept],
+                ['dropped', t.dropped],
+                ['failed', t.requests - t.kept - t.dropped],
+              ],
+              most,
+            )}<span class="bar-count">${count(t.requests)}</span
+            ><span class="bar-more">${percent(t.kept, t.requests)}</span
+            ><span class="bar-more">${bytes(t.bytes)}</span>
+          </div>`,
+      )}
+      ${all > top.length && html`<p class="note">and ${plural(all - top.length, 'other site')} with ${plural(requests - shown, 'picture')}</p>`}
+    </div>
   </figure>`
 }
 
 function reasons({ reasons: all, counters }: StageData): Html {
   const most = Math.max(...all.map((r) => r.rows), 1)
-  return html`<figure class="chart-figure"><figcaption><b>why not</b> <span>pictures that did not come</span></figcaption>
+  return html`<figure class="chart-figure">
+    <figcaption><b>why not</b> <span>pictures that did not come</span></figcaption>
     ${all.length === 0 && html`<p class="note">all came</p>`}
-    <div class="bars">${all.map(
-      (r) => html`<div class="bar-row"><span class="bar-label">${r.reason}</span>${splitBar([[r.status, r.rows]], most)}<span class="bar-count">${count(r.rows)}</span></div>`,
-    )}</div>
+    <div class="bars">
+      ${all.map(
+        (r) =>
+          html`<div class="bar-row">
+            <span class="bar-label">${r.reason}</span>${splitBar([[r.status, r.rows]], most)}<span
+              class="bar-count"
+              >${count(r.rows)}</span
+            >
+          </div>`,
+      )}
+    </div>
     ${counterList(counters)}
   </figure>`
 }
@@ -51,5 +87,13 @@ function reasons({ reasons: all, counters }: StageData): Html {
 function counterList(counters: StageData['counters']): Html | null {
   const entries = Object.entries(counters)
   if (entries.length === 0) return null
-  return html`<dl class="counters">${entries.map(([name, value]) => html`<div><dt>${name}</dt><dd>${/bytes/i.test(name) ? bytes(value) : count(value)}</dd></div>`)}</dl>`
+  return html`<dl class="counters">
+    ${entries.map(
+      ([name, value]) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd>${/bytes/i.test(name) ? bytes(value) : count(value)}</dd>
+        </div>`,
+    )}
+  </dl>`
 }

@@ -12,9 +12,18 @@ export function optionsSection({ stages }: ReportData): Html {
 
 function stageOptions(stage: StageData): Html {
   const groups = stage.use === 'filters' ? stage.filters : [{ name: stage.use, options: stage.options }]
-  return html`<details><summary><b>${stage.id}</b> <code>${stage.dataset}</code></summary>
+  return html`<details>
+    <summary><b>${stage.id}</b> <code>${stage.dataset}</code></summary>
     ${groups.map(
-      ({ name, options }) => html`<h4>${name}</h4><dl class="option-list">${Object.entries(options).map(([key, value]) => html`<dt>${key}</dt><dd>${text(value)}</dd>`)}</dl>`,
+      ({ name, options }) =>
+        html`<h4>${name}</h4>
+          <dl class="option-list">
+            ${Object.entries(options).map(
+              ([key, value]) =>
+                html`<dt>${key}</dt>
+                  <dd>${text(value)}</dd>`,
+            )}
+          </dl>`,
     )}
   </details>`
 }

@@ -21,12 +21,16 @@ export function rulesSection({ rules, fetches }: ReportData): Html | null {
 function ruleCard(rule: RuleData): Html {
   return html`<article class="rule">
     <h3>${shortName(rule.rule)} <small>in ${rule.stage}</small></h3>
-    <p class="lead">${rule.rows === 0 ? `took none of ${plural(rule.in, 'row')}` : html`took <b>${count(rule.rows)}</b> of ${plural(rule.in, 'row')}, ${percent(rule.rows, rule.in)}`}${rule.summary && html`<span> · ${rule.summary}</span>`}</p>
+    <p class="lead">
+      ${rule.rows === 0 ? `took none of ${plural(rule.in, 'row')}` : html`took <b>${count(rule.rows)}</b> of ${plural(rule.in, 'row')}, ${percent(rule.rows, rule.in)}`}${rule.summary && html`<span> · ${rule.summary}</span>`}
+    </p>
     ${(rule.charts.length > 0 || rule.reasons.length > 0) && html`<div class="charts is-flowing${rule.charts.length === 0 && rule.reasons.length === 1 ? ' is-alone' : ''}">${rule.charts.map(chartFigure)}${rule.reasons.map((r) => reasonBlock(r))}</div>`}
     ${restNote(rule)}
   </article>`
 }
 
 export function restNote({ rest }: RuleData): Html | null {
-  return rest.reasons > 0 ? html`<p class="note">and ${plural(rest.reasons, 'other reason')} for ${plural(rest.rows, 'row')}</p>` : null
+  return rest.reasons > 0
+    ? html`<p class="note">and ${plural(rest.reasons, 'other reason')} for ${plural(rest.rows, 'row')}</p>`
+    : null
 }

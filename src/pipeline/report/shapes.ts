@@ -3,7 +3,28 @@ import type { Chart, FetchData, HeatMap } from './data.ts'
 import { barsOf, histogramOf, type Measure } from './distribution.ts'
 import { quoted, type StageTable, type Tables } from './tables.ts'
 
-const SIDES = [0, 8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 8192, 2 ** 31]
+const SIDES = [
+  0,
+  8,
+  16,
+  32,
+  48,
+  64,
+  96,
+  128,
+  192,
+  256,
+  384,
+  512,
+  768,
+  1024,
+  1536,
+  2048,
+  3072,
+  4096,
+  8192,
+  2 ** 31,
+]
 const MAX_SITES = 15
 
 /** Charts of the rows that a stage kept, of whatever its columns tell. */
@@ -43,8 +64,20 @@ const SHAPES: Shape[] = [
     needs: ['original_width', 'original_height'],
     sql: () => 'original_width / greatest(original_height, 1)',
   },
-  { title: 'stored bytes', doc: 'size of the stored picture, bytes', type: 'int64', needs: ['bytes_length'], sql: () => 'bytes_length' },
-  { title: 'format', doc: 'format of the original picture', type: 'utf8', needs: ['original_format'], sql: () => 'original_format' },
+  {
+    title: 'stored bytes',
+    doc: 'size of the stored picture, bytes',
+    type: 'int64',
+    needs: ['bytes_length'],
+    sql: () => 'bytes_length',
+  },
+  {
+    title: 'format',
+    doc: 'format of the original picture',
+    type: 'utf8',
+    needs: ['original_format'],
+    sql: () => 'original_format',
+  },
   {
     title: 'caption length',
     doc: 'characters in the caption',
@@ -52,19 +85,42 @@ const SHAPES: Shape[] = [
     needs: ['texts', 'caption'],
     sql: () => `length(${CAPTION}.text)`,
   },
-  { title: 'texts a picture', doc: 'texts that the pages give one picture', type: 'int32', needs: ['texts'], sql: () => 'len(texts)' },
-  { title: 'language', doc: 'language of the caption', type: 'utf8', needs: ['texts', 'caption'], sql: languageSql },
-  { title: 'site', doc: 'registrable domain of the picture', type: 'utf8', needs: ['site'], sql: () => 'site' },
+  {
+    title: 'texts a picture',
+    doc: 'texts that the pages give one picture',
+    type: 'int32',
+    needs: ['texts'],
+    sql: () => 'len(texts)',
+  },
+  {
+    title: 'language',
+    doc: 'language of the caption',
+    type: 'utf8',
+    needs: ['texts', 'caption'],
+    sql: languageSql,
+  },
+  {
+    title: 'site',
+    doc: 'registrable domain of the picture',
+    type: 'utf8',
+    needs: ['site'],
+    sql: () => 'site',
+  },
 ]
 
 /** The caption's language: what its text says, else what a language filter has measured. */
 export function languageSql(columns: Columns): string {
-  const measured = Object.keys(columns).filter((c) => /^language_(?!.*score)/.test(c) && columns[c]!.type === 'utf8')
+  const measured = Object.keys(columns).filter(
+    (c) => /^language_(?!.*score)/.test(c) && columns[c]!.type === 'utf8',
+  )
   return `coalesce(${[`${CAPTION}.language`, ...measured.map(quoted)].join(', ')})`
 }
 
 async function sizeMap(kept: string, tables: Tables): Promise<HeatMap | null> {
-  const bin = (column: string) => SIDES.slice(1, -1).map((edge) => `(${column} >= ${edge})::INT`).join(' + ')
+  const bin = (column: string) =>
+    SIDES.slice(1, -1)
+      .map((edge) => `(${column} >= ${edge})::INT`)
+      .join(' + ')
   const rows = await tables.rows(
     `SELECT x, y, count(*) AS rows FROM (SELECT ${bin('original_width')} AS x, ${bin('original_height')} AS y FROM ${kept}) GROUP BY ALL ORDER BY ALL`,
   )

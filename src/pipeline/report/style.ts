@@ -2,13 +2,13 @@
 export const STYLE = `
 :root {
   color-scheme: light dark;
-  --paper: #f7f5f0; --card: #fffefb; --ink: #211f1b; --soft: #69635a; --faint: #8b8477; --line: #e3ddd0;
+  --paper: #f7f5f0; --card: #fffefb; --ink: #211f1b; --soft: #69635a; --faint: #736c60; --line: #e3ddd0; --kept-text: #1d666c; --here-text: #ae4413;
   --kept: #2a7f86; --kept-soft: #d3e6e4; --here: #d9662b; --here-soft: #fbe6d9; --failed: #8d5ba6; --other: #c9c1b1; --merged: #a5cdc8; --wait: #e8c468;
   --mono: ui-monospace, "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", Menlo, Consolas, monospace;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --paper: #171614; --card: #201f1c; --ink: #ece7dc; --soft: #a8a194; --faint: #8d877a; --line: #35322c;
+    --paper: #171614; --card: #201f1c; --ink: #ece7dc; --soft: #a8a194; --faint: #918b7e; --line: #35322c; --kept-text: #6cc2c2; --here-text: #f29a67;
     --kept: #489fa1; --kept-soft: #21393a; --here: #ee8a52; --here-soft: #3d2a1e; --failed: #b98ad0; --other: #575247; --merged: #2f5f61; --wait: #b8933c;
   }
 }
@@ -30,13 +30,13 @@ a { color: inherit; }
 .warp { stroke: var(--kept); } .weft { stroke: var(--here); }
 h1 { font-size: 34px; line-height: 1.2; letter-spacing: -.02em; margin-top: 14px; overflow-wrap: anywhere; }
 .state { display: inline-block; vertical-align: middle; font-size: 12px; font-weight: 600; letter-spacing: .02em; line-height: 1; padding: 6px 9px; border-radius: 99px; margin-left: 4px; }
-.state.is-done { background: var(--kept-soft); color: var(--kept); } .state.is-open { background: var(--here-soft); color: var(--here); }
+.state.is-done { background: var(--kept-soft); color: var(--kept-text); } .state.is-open { background: var(--here-soft); color: var(--here-text); }
 .when { color: var(--soft); margin-top: 4px; }
 .notice { border-left: 3px solid var(--here); background: var(--here-soft); padding: 10px 14px; margin-top: 16px; border-radius: 0 6px 6px 0; overflow-wrap: anywhere; }
 .ledger { margin-top: 26px; }
 .sum { display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 16px; font-size: 17px; color: var(--soft); }
 .sum b { font-size: 46px; line-height: 1.1; letter-spacing: -.03em; color: var(--ink); font-weight: 650; }
-.sum .out b { color: var(--kept); }
+.sum .out b { color: var(--kept-text); }
 .sum i { font-style: normal; font-size: 26px; color: var(--faint); }
 .ledger-bar { display: block; width: 100%; height: 16px; border-radius: 4px; margin: 12px 0 8px; background: var(--line); }
 .legend { color: var(--soft); font-size: 14px; }
@@ -89,7 +89,7 @@ h2 + p { margin: 4px 0 16px; }
 .caption { overflow: hidden; overflow-wrap: anywhere; display: -webkit-box; -webkit-line-clamp: 2; -webkit-box-orient: vertical; }
 .caption.is-empty { color: var(--faint); }
 .meta { display: flex; flex-wrap: wrap; gap: 0 8px; color: var(--soft); font-size: 11.5px; margin-top: 1px; }
-.value { color: var(--here); font-weight: 600; overflow-wrap: anywhere; }
+.value { color: var(--here-text); font-weight: 600; overflow-wrap: anywhere; }
 
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 310px), 1fr)); gap: 22px 28px; margin-top: 20px; }
 .charts.is-flowing { display: block; columns: 3 300px; column-gap: 28px; }
@@ -97,7 +97,7 @@ h2 + p { margin: 4px 0 16px; }
 .charts.is-two { grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); }
 .chart-figure { min-width: 0; }
 .chart-figure figcaption { font-size: 13px; line-height: 1.4; margin-bottom: 6px; } .chart-figure figcaption b { font-weight: 600; } .chart-figure figcaption span { color: var(--soft); }
-.chart { display: block; width: 100%; max-width: 400px; height: auto; }
+.chart { display: block; width: 100%; max-width: 470px; height: auto; }
 .chart .axis { stroke: var(--faint); stroke-width: 1; } .chart .ground { fill: var(--card); }
 .chart .tick { fill: var(--soft); font-size: 10.5px; } .chart .limit { stroke: var(--ink); stroke-width: 1.2; stroke-dasharray: 3 3; }
 .chart .limit-label { fill: var(--ink); font-size: 11px; font-weight: 600; } .chart .beyond { fill: var(--here-soft); } .chart .hit { fill: transparent; }
@@ -106,7 +106,7 @@ h2 + p { margin: 4px 0 16px; }
 .bar-row { display: grid; grid-template-columns: minmax(0, 9.5em) minmax(40px, 1fr) auto; gap: 10px; align-items: center; font-size: 13px; line-height: 1.65; }
 .bar-row.is-site { grid-template-columns: minmax(0, 11em) minmax(30px, 1fr) auto 3.6em 5.2em; } .bars:has(.is-site) { max-width: none; }
 .bar-label { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.is-out .bar-label { color: var(--here); }
+.is-out .bar-label { color: var(--here-text); }
 .bar { display: block; width: 100%; height: 11px; border-radius: 2px; }
 .bar-count { text-align: right; } .bar-more { text-align: right; color: var(--soft); }
 

@@ -32,7 +32,10 @@ export async function openTables(folder: RunFolder, flow: readonly StageCommits[
 
   async function view(name: string, files: readonly string[]): Promise<string | null> {
     if (files.length === 0) return null
-    await sql.view(name, files.map((path) => folder.store.locate(path)))
+    await sql.view(
+      name,
+      files.map((path) => folder.store.locate(path)),
+    )
     return quoted(name)
   }
   async function close(): Promise<void> {
@@ -42,7 +45,9 @@ export async function openTables(folder: RunFolder, flow: readonly StageCommits[
   try {
     for (const { stage, commits } of flow) {
       const files = (kind: 'parquet' | 'rejects') =>
-        [...commits.values()].flatMap((c) => (c.files[kind] ? [`${stage.dataset}/${c.files[kind].path}`] : []))
+        [...commits.values()].flatMap((c) =>
+          c.files[kind] ? [`${stage.dataset}/${c.files[kind].path}`] : [],
+        )
       tables.set(stage.id, {
         stage: stage.id,
         columns: stage.columns,

@@ -20,7 +20,10 @@ export function openThumbnails(bytes: Pick<BytesAccess, 'read'>, budgetBytes: nu
   async function draw(row: BytesRef): Promise<Picture | null> {
     try {
       const { default: sharp } = await import('sharp')
-      const { data, info } = await sharp(await bytes.read(row), { limitInputPixels: MAX_PIXELS, failOn: 'none' })
+      const { data, info } = await sharp(await bytes.read(row), {
+        limitInputPixels: MAX_PIXELS,
+        failOn: 'none',
+      })
         .rotate()
         .resize(SIDE, SIDE, { fit: 'inside', withoutEnlargement: true })
         .webp({ quality: QUALITY })

@@ -29,7 +29,11 @@ export function timeData(flow: readonly StageCommits[]): TimeData {
     finishedAt: busy.length > 0 ? new Date(busy.at(-1)!.to).toISOString() : null,
     busySeconds,
     taskSeconds: sumOf([...all.values()]),
-    lanes: lanesOf(flow, tasks).map(({ stages, spans }) => ({ stages, tasks: spans.length, running: axis.running(spans) })),
+    lanes: lanesOf(flow, tasks).map(({ stages, spans }) => ({
+      stages,
+      tasks: spans.length,
+      running: axis.running(spans),
+    })),
     pauses: axis.pauses,
     axisSeconds: axis.seconds,
     stages: flow.flatMap(({ stage, commits }, i) => {
@@ -46,7 +50,10 @@ function tasksOf(commits: Iterable<Commit>): Map<string, Span> {
     const to = Date.parse(finishedAt)
     const from = to - seconds * 1000
     const known = tasks.get(attempt)
-    tasks.set(attempt, known ? { from: Math.min(known.from, from), to: Math.max(known.to, to) } : { from, to })
+    tasks.set(
+      attempt,
+      known ? { from: Math.min(known.from, from), to: Math.max(known.to, to) } : { from, to },
+    )
   }
   return tasks
 }
@@ -57,7 +64,9 @@ function lanesOf(flow: readonly StageCommits[], tasks: readonly Map<string, Span
   for (const [i, { stage }] of flow.entries()) {
     const own = tasks[i]!
     if (own.size === 0) continue
-    const lane = lanes.find((l) => l.stages.includes(stage.from ?? '') && [...own.keys()].some((a) => l.tasks.has(a)))
+    const lane = lanes.find(
+      (l) => l.stages.includes(stage.from ?? '') && [...own.keys()].some((a) => l.tasks.has(a)),
+    )
     if (!lane) {
       lanes.push({ stages: [stage.id], tasks: new Map(own) })
       continue
@@ -65,10 +74,16 @@ function lanesOf(flow: readonly StageCommits[], tasks: readonly Map<string, Span
     lane.stages.push(stage.id)
     for (const [attempt, span] of own) {
       const known = lane.tasks.get(attempt)
-      lane.tasks.set(attempt, known ? { from: Math.min(known.from, span.from), to: Math.max(known.to, span.to) } : span)
+      lane.tasks.set(
+        attempt,
+        known ? { from: Math.min(known.from, span.from), to: Math.max(known.to, span.to) } : span,
+      )
     }
   }
-  return lanes.map((l) => ({ stages: l.stages, spans: [...l.tasks.values()] })) satisfies { stages: Lane['stages']; spans: Span[] }[]
+  return lanes.map((l) => ({ stages: l.stages, spans: [...l.tasks.values()] })) satisfies {
+    stages: Lane['stages']
+    spans: Span[]
+  }[]
 }
 
 function speedOf(stage: string, spans: readonly Span[], commits: readonly Commit[]): StageSpeed {
@@ -111,7 +126,8 @@ function openAxis(pieces: readonly Span[]) {
       for (const span of spans) {
         const from = place(span.from) / slice
         const to = place(span.to) / slice
-        for (let i = Math.floor(from); i < Math.min(to, SLICES); i++) slices[i]! += Math.min(to, i + 1) - Math.max(from, i)
+        for (let i = Math.floor(from); i < Math.min(to, SLICES); i++)
+          slices[i]! += Math.min(to, i + 1) - Math.max(from, i)
       }
       return slices
     },
@@ -120,7 +136,10 @@ function openAxis(pieces: readonly Span[]) {
 
 /** Spans joined where they overlap, in order. */
 function merged(spans: readonly Span[]): Span[] {
-  return joined([...spans].sort((a, b) => a.from - b.from), 0)
+  return joined(
+    [...spans].sort((a, b) => a.from - b.from),
+    0,
+  )
 }
 
 /** Ordered spans joined where less than `gap` ms lies between them. */

@@ -23,12 +23,19 @@ export async function writeReport(run: string, options: ReportOptions = {}): Pro
   const folder = openRunFolder(run)
   const plan = (await folder.readRunFile())?.plans.at(-1)
   if (!plan) {
-    throw new PairloomError('PL_RUN_MISSING', `Expected a run folder at ${resolve(run)}, got none: give one with --run`, {
-      data: { run: resolve(run) },
-    })
+    throw new PairloomError(
+      'PL_RUN_MISSING',
+      `Expected a run folder at ${resolve(run)}, got none: give one with --run`,
+      {
+        data: { run: resolve(run) },
+      },
+    )
   }
   const out = resolve(options.out ?? folder.store.locate('report.html'))
-  const data = await gatherReport(resolve(run), folder, plan, { samples: options.samples ?? 10, showUnsafe: options.showUnsafe ?? false })
+  const data = await gatherReport(resolve(run), folder, plan, {
+    samples: options.samples ?? 10,
+    showUnsafe: options.showUnsafe ?? false,
+  })
   await fileStore(dirname(out)).replace(basename(out), renderReport(data))
   return out
 }
