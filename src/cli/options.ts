@@ -1,10 +1,11 @@
 import { resolve } from 'node:path'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { Option, InvalidArgumentError, type Command } from 'commander'
 import { PairloomError } from '../core/error.ts'
 import { planFile, type Plan, type PlanOptions } from '../pipeline/plan.ts'
 import { openRunFolder, type RunFolder } from '../pipeline/run-folder.ts'
-import { parseOverride, parseYaml, type Override } from '../pipeline/yaml.ts'
+import { parseOverride, type Override } from '../pipeline/override.ts'
+import { parseYaml, readPipeline } from '../pipeline/yaml.ts'
 
 export interface PlanFlags {
   run?: string
@@ -85,22 +86,22 @@ export function positive(text: string): number {
 }
 
 function override(text: string, before: Override[]): Override[] {
-  const parsed = parseOverride(text)
+  let parsed: Override | null
+  try {
+    parsed = parseOverride(text)
+  } catch (error) {
+    const [said] = (error as Error).message.split(' at line ')
+    throw new InvalidArgumentError(`expected YAML after the =, got an error: ${said}`)
+  }
   if (parsed) return [...before, parsed]
   throw new InvalidArgumentError('expected stage.option=value')
 }
 
 async function runOfFile(file: string): Promise<string> {
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new PairloomError('PL_USAGE', `Expected a pipeline file at ${file}, got ${code}`, {
-      data: { file },
-    })
+  const { run, name } = (parseYaml(await readPipeline(file), file).value ?? {}) as {
+    run?: unknown
+    name?: unknown
   }
-  const { run, name } = (parseYaml(text, file).value ?? {}) as { run?: unknown; name?: unknown }
   if (typeof run === 'string') return run
   if (typeof name === 'string') return `runs/${name}`
   throw new PairloomError('PL_USAGE', `Expected ${file} to have a name:, got none`, { data: { file } })

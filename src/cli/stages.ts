@@ -2,7 +2,8 @@ import { Command } from 'commander'
 import { PairloomError } from '../core/error.ts'
 import { catalogue, catalogueMarkdown } from '../pipeline/catalogue.ts'
 import { nearest } from '../pipeline/nearest.ts'
-import { builtinStages, findPlugin, openRegistry } from '../pipeline/registry.ts'
+import { findPlugin } from '../pipeline/plugin.ts'
+import { builtinStages, openRegistry } from '../pipeline/registry.ts'
 import { table } from './format.ts'
 
 /** `pairloom stages [NAME]`: the catalogue, generated from the stages themselves. */

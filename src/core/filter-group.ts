@@ -1,20 +1,11 @@
-import type { Columns, Row } from './column.ts'
-import { judge, measureColumn, measureColumns, type Filter, type Measured, type Rule } from './filter.ts'
+import type { Row } from './column.ts'
+import { judge, measureColumn, type Filter, type Measured, type Rule } from './filter.ts'
 import type { StageContext, Verdict } from './stage.ts'
 
 /** A filter with its options, as one stage of a pipeline holds several. */
 export interface FilterMember {
   filter: Filter
   options: Record<string, unknown>
-}
-
-/** Columns that a group of filters reads and adds. */
-export function groupReads(members: readonly FilterMember[]): string[] {
-  return [...new Set(members.flatMap(({ filter }) => filter.reads))]
-}
-
-export function groupColumns(members: readonly FilterMember[]): Columns {
-  return Object.assign({}, ...members.map(({ filter }) => measureColumns(filter))) as Columns
 }
 
 /**

@@ -1,5 +1,5 @@
+import { addedColumns } from '../core/added-columns.ts'
 import type { Column } from '../core/column.ts'
-import { measureColumns } from '../core/filter.ts'
 import { optionTable, type OptionInfo } from '../core/options.ts'
 import type { Stage } from '../core/stage.ts'
 import type { Registry } from './registry.ts'
@@ -23,20 +23,14 @@ export function catalogue(registry: Registry): CatalogueEntry[] {
 function entry(stage: Stage): CatalogueEntry {
   const { name, kind, version, summary } = stage
   const reads = 'reads' in stage ? stage.reads : []
-  return { name, kind, version, summary, reads, adds: added(stage), options: optionTable(stage.options) }
-}
-
-function added(stage: Stage): Record<string, Column> {
-  switch (stage.kind) {
-    case 'source':
-      return stage.columns
-    case 'row':
-    case 'global':
-      return stage.adds
-    case 'filter':
-      return measureColumns(stage)
-    case 'sink':
-      return {}
+  return {
+    name,
+    kind,
+    version,
+    summary,
+    reads,
+    adds: addedColumns(stage),
+    options: optionTable(stage.options),
   }
 }
 

@@ -3,6 +3,11 @@ import { NO_NETWORK } from '../core/collect.ts'
 
 const word = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'expected lower-case letters, digits and dashes')
 
+/** A letter first: JavaScript would move a key that is all digits to the front, and the order of stages counts. */
+const stageId = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]*$/, 'expected a letter, then lower-case letters, digits and dashes')
+
 /** The network section of a pipeline. */
 const network = z.strictObject({
   agent: z
@@ -43,7 +48,7 @@ export const pipelineSchema = z.strictObject({
     .default(1024)
     .describe('memory a worker process may hold before it is stopped, MiB'),
   stages: z
-    .record(word, z.looseObject({}))
+    .record(stageId, z.looseObject({}))
     .refine((s) => Object.keys(s).length > 0, 'expected at least one stage'),
 })
 

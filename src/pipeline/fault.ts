@@ -1,5 +1,4 @@
 import { PairloomError } from '../core/error.ts'
-import { nearest } from './nearest.ts'
 
 /** One fault of a pipeline file. */
 export interface Fault {
@@ -11,48 +10,16 @@ export interface Fault {
   atKey?: boolean
   /** The nearest valid name. */
   hint?: string | null
+  /** It names a stage that is not known, which a plug-in may have. */
+  isUnknownStage?: boolean
 }
 
 /** A fault with its place in the file, as it is printed. */
 export interface PlacedFault extends Fault {
   line: number | null
   column: number | null
-}
-
-interface Issue {
-  code?: string | undefined
-  path: PropertyKey[]
-  message: string
-  keys?: string[]
-  expected?: unknown
-  values?: unknown[]
-  errors?: Issue[][]
-}
-
-/** zod's issues as faults: with the value that came, and the nearest valid name of unknown keys and words. */
-export function zodFaults(
-  issues: readonly unknown[],
-  input: unknown,
-  base: Fault['path'],
-  validKeys: string[],
-): Fault[] {
-  return (issues as Issue[]).flatMap((issue) => {
-    const path = [...base, ...(issue.path as Fault['path'])]
-    const value = valueAt(input, issue.path)
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys!.map((key) => {
-        const near = nearest(key, validKeys)
-        return { path: [...path, key], atKey: true, message: `unknown option ${quote(key)}`, hint: near }
-      })
-    }
-    if (issue.code === 'invalid_value' && issue.values) {
-      const allowed = issue.values.map(String)
-      const message = `expected ${allowed.length > 12 ? 'a known word' : allowed.join(' | ')}, got ${quote(value)}`
-      return [{ path, message, hint: typeof value === 'string' ? nearest(value, allowed) : null }]
-    }
-    const got = value === undefined ? 'nothing' : quote(value)
-    return [{ path, message: `${issue.message.replace(/^Invalid input: |, received .*$/g, '')}, got ${got}` }]
-  })
+  /** The `--set` that brought the value, which then has no line. */
+  set?: string
 }
 
 /** All faults in one error. */
@@ -65,12 +32,13 @@ export function configError(file: string | null, faults: readonly PlacedFault[])
     {
       data: {
         file,
-        faults: faults.map(({ path, message, hint, line, column }) => ({
+        faults: faults.map(({ path, message, hint, line, column, set }) => ({
           path,
           message,
           hint,
           line,
           column,
+          set,
         })),
       },
     },
@@ -78,19 +46,16 @@ export function configError(file: string | null, faults: readonly PlacedFault[])
 }
 
 function formatFault(file: string | null, fault: PlacedFault): string {
-  const place = fault.line === null ? '' : `${file ?? ''}:${fault.line}:${fault.column} `
   const hint = fault.hint ? ` (did you mean ${fault.hint}?)` : ''
+  if (fault.set !== undefined) return `--set ${fault.set}: ${fault.message}${hint}`
+  const place = fault.line === null ? '' : `${file ?? ''}:${fault.line}:${fault.column} `
   return `${place}${fault.path.join('.') || 'pipeline'}: ${fault.message}${hint}`
 }
 
+/** A value as a YAML file would have it, cut where it is long. */
 export function quote(value: unknown): string {
+  if (typeof value === 'number' && !Number.isFinite(value))
+    return Number.isNaN(value) ? '.nan' : value > 0 ? '.inf' : '-.inf'
   const text = JSON.stringify(value) ?? String(value)
   return text.length > 60 ? `${text.slice(0, 57)}…` : text
-}
-
-function valueAt(input: unknown, path: PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (v, key) => (v as Record<PropertyKey, unknown> | undefined | null)?.[key],
-    input,
-  )
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { PACKAGE_VERSION } from '../core/version.ts'
 import type { Columns } from '../core/column.ts'
@@ -6,11 +5,14 @@ import { toPairloomError } from '../core/error.ts'
 import { fingerprint } from '../core/hash.ts'
 import { outputOptions } from '../core/options.ts'
 import type { Network, Stage } from '../core/stage.ts'
-import { checkPipeline, type Body, type CheckedPipeline } from './check.ts'
+import { checkPipeline, type CheckedPipeline } from './check.ts'
+import type { Body } from './find-code.ts'
 import type { PipelineInput } from './definition.ts'
 import { configError, type Fault, type PlacedFault } from './fault.ts'
-import { findPlugin, loadPlugin, openRegistry, type Plugin, type Registry } from './registry.ts'
-import { parseYaml, type Override } from './yaml.ts'
+import { findPlugin, type Plugin } from './plugin.ts'
+import { addPlugin, builtinStages, type Registry } from './registry.ts'
+import type { Override } from './override.ts'
+import { parseYaml, readPipeline } from './yaml.ts'
 
 export type StageKind = 'source' | 'row' | 'global' | 'sink'
 
@@ -63,14 +65,7 @@ export interface PlanOptions {
  * @throws PairloomError `PL_CONFIG` with all faults, each with its line and column
  */
 export async function planFile(path: string, options: PlanOptions = {}): Promise<Plan> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    const message = `expected a pipeline file, got ${(error as NodeJS.ErrnoException).code}`
-    throw configError(path, [{ path: [], message, line: null, column: null }])
-  }
-  const source = parseYaml(text, path, options.overrides)
+  const source = parseYaml(await readPipeline(path), path, options.overrides)
   return plan(
     source.value,
     dirname(resolve(path)),
@@ -100,9 +95,8 @@ async function plan(
   fail: (faults: Fault[]) => Error,
   before: readonly PlacedFault[] = [],
 ): Promise<Plan> {
-  const { plugins, faults: pluginFaults } = await findPlugins(value, base)
-  const registry = await openRegistry(plugins)
-  const { pipeline, faults } = checkPipeline(value, registry)
+  const { plugins, registry, faults: pluginFaults } = await findPlugins(value, base)
+  const { pipeline, faults } = checkPipeline(value, registry, pluginFaults.length === 0)
   if (!pipeline || pluginFaults.length > 0 || before.length > 0) throw fail([...pluginFaults, ...faults])
   const { top } = pipeline
   const snapshot = options.snapshot ?? 1
@@ -130,7 +124,7 @@ async function planStages(
   allowFailed: boolean,
   fail: (faults: Fault[]) => Error,
 ): Promise<PlannedStage[]> {
-  const builtin = new Set((await openRegistry([])).keys())
+  const builtin = new Set((await builtinStages()).keys())
   const planned = new Map<string, PlannedStage>()
   for (const { id, from, body, columns } of stages) {
     const parts =
@@ -183,21 +177,23 @@ async function planStages(
   return [...planned.values()]
 }
 
-async function findPlugins(value: unknown, base: string): Promise<{ plugins: Plugin[]; faults: Fault[] }> {
+async function findPlugins(value: unknown, base: string) {
   const names = (value as { plugins?: unknown } | null)?.plugins
   const plugins: Plugin[] = []
   const faults: Fault[] = []
+  const registry = new Map(await builtinStages())
   for (const [i, name] of (Array.isArray(names) ? names : []).entries()) {
     if (typeof name !== 'string') continue
     try {
       const plugin = await findPlugin(name, base)
-      await loadPlugin(plugin)
+      await addPlugin(registry, plugin)
       plugins.push(plugin)
     } catch (error) {
-      faults.push({ path: ['plugins', i], message: toPairloomError(error).message })
+      const { message } = toPairloomError(error)
+      faults.push({ path: ['plugins', i], message: message.charAt(0).toLowerCase() + message.slice(1) })
     }
   }
-  return { plugins, faults }
+  return { plugins, registry, faults }
 }
 
 /** A planned stage with its code: what a worker runs. */

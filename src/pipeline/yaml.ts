@@ -1,18 +1,47 @@
-import { isMap, isScalar, LineCounter, parse, parseDocument, type Document, type Node } from 'yaml'
-import { configError, type Fault, type PlacedFault } from './fault.ts'
+import { open } from 'node:fs/promises'
+import { isMap, isPair, isScalar, LineCounter, parseDocument, visit, type Document, type Node } from 'yaml'
+import { configError, quote, type Fault, type PlacedFault } from './fault.ts'
+import { applyOverrides, type Applied, type Override } from './override.ts'
 
 /** A pipeline file, read: the value, and where in the file each part of it is. */
 export interface YamlSource {
   value: unknown
-  /** Faults of the YAML itself that leave the rest readable (a key given twice). */
+  /** Faults of the YAML itself that leave the rest readable (a key given twice), and of overrides. */
   faults: PlacedFault[]
   place(fault: Fault): PlacedFault
 }
 
-/** One `--set path=value`. */
-export interface Override {
-  path: string[]
-  value: unknown
+/** Far above any pipeline: a file that is larger is something else. */
+const MAX_BYTES = 2 ** 20
+
+/**
+ * The text of a pipeline file.
+ *
+ * @throws PairloomError `PL_CONFIG` when it cannot be read, is no UTF-8 text or larger than 1 MiB
+ */
+export async function readPipeline(path: string): Promise<string> {
+  const fail = (got: string) =>
+    configError(path, [
+      { path: [], message: `expected a pipeline file, got ${got}`, line: null, column: null },
+    ])
+  let bytes: Buffer
+  try {
+    const file = await open(path)
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_BYTES + 1), 0, MAX_BYTES + 1, 0)
+      bytes = buffer.subarray(0, bytesRead)
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    throw fail((error as NodeJS.ErrnoException).code ?? String(error))
+  }
+  if (bytes.length > MAX_BYTES) throw fail('one of more than 1 MiB')
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw fail('bytes that are no UTF-8 text')
+  }
 }
 
 /**
@@ -23,39 +52,40 @@ export interface Override {
 export function parseYaml(text: string, file: string, overrides: readonly Override[] = []): YamlSource {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const faults = document.errors.map((error): PlacedFault & { fatal: boolean } => {
+  const faults = document.errors.map((error): PlacedFault => {
     const { line, col } = lines.linePos(error.pos[0])
-    return { path: [], message: error.message, line, column: col, fatal: error.code !== 'DUPLICATE_KEY' }
+    const path = error.code === 'DUPLICATE_KEY' ? pathOfKey(document, error.pos[0]) : []
+    const message = path.length > 0 ? `the key ${quote(path.at(-1))} is given twice` : error.message
+    return { path, message, line, column: col }
   })
-  if (faults.some((f) => f.fatal)) throw configError(file, faults)
-  for (const { path, value } of overrides) document.setIn(resolveOverride(document, path), value)
-
+  if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) throw configError(file, faults)
+  const { applied, faults: overrideFaults } = applyOverrides(document, overrides)
+  let value: unknown
+  try {
+    value = document.toJS()
+  } catch (error) {
+    // Aliases of aliases that grow without end, or that point to nothing.
+    throw configError(file, [{ path: [], message: (error as Error).message, line: null, column: null }])
+  }
   return {
-    value: document.toJS() as unknown,
-    faults,
+    value,
+    faults: [...faults, ...overrideFaults],
     place(fault) {
-      const offset = offsetOf(document, fault)
-      if (offset === null) return { ...fault, line: null, column: null }
-      const { line, col } = lines.linePos(offset)
+      const by = setBy(document, applied, fault)
+      if (by) return { ...fault, line: null, column: null, set: by }
+      const { line, col } = lines.linePos(offsetOf(document, fault) ?? 0)
       return { ...fault, line, column: col }
     },
   }
 }
 
-/** `clean.words.min=4` -> path and value; the value is YAML. Null when there is no `=`. */
-export function parseOverride(text: string): Override | null {
-  const at = text.indexOf('=')
-  if (at < 1) return null
-  return { path: text.slice(0, at).split('.'), value: parse(text.slice(at + 1)) as unknown }
-}
-
-/** A path from a stage's id, the filter's short name understood; or from the top of the file. */
-function resolveOverride(document: Document, path: string[]): string[] {
-  const [stage, filter] = path
-  if (!document.hasIn(['stages', stage])) return path
-  const inFilters =
-    filter !== undefined && path.length > 2 && document.hasIn(['stages', stage, 'filters', filter])
-  return inFilters ? ['stages', stage!, 'filters', ...path.slice(1)] : ['stages', ...path]
+/** The override that brought the value or key that a fault names, or what lies below it. */
+function setBy(document: Document, applied: readonly Applied[], { path: keys }: Fault): string | undefined {
+  const isNew = keys.length > 0 && !keyNode(document, keys)?.range
+  return applied.findLast(({ path }) => {
+    const shared = path.slice(0, isNew ? keys.length : path.length)
+    return shared.every((key, i) => key === String(keys[i]))
+  })?.set
 }
 
 /** Where a fault is: the value (or key) it names, else the nearest part around it that is in the file. */
@@ -66,7 +96,6 @@ function offsetOf(document: Document, fault: Fault): number | null {
     const node =
       asKey && depth > 0 ? keyNode(document, path) : (document.getIn(path, true) as Node | undefined)
     if (node?.range) return node.range[0]
-    if (depth > 0 && depth === fault.path.length && document.hasIn(path)) return null // It came from --set.
   }
   return null
 }
@@ -74,6 +103,19 @@ function offsetOf(document: Document, fault: Fault): number | null {
 function keyNode(document: Document, path: (string | number)[]): Node | undefined {
   const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true)
   if (!isMap(parent)) return document.getIn(path, true) as Node | undefined
-  const pair = parent.items.find((item) => isScalar(item.key) && item.key.value === path.at(-1))
+  const pair = parent.items.find((item) => isScalar(item.key) && String(item.key.value) === path.at(-1))
   return pair?.key as Node | undefined
+}
+
+/** Keys from the top down to the one at an offset; empty where there is none. */
+function pathOfKey(document: Document, offset: number): string[] {
+  let found: string[] = []
+  visit(document, {
+    Pair(_, pair, ancestors) {
+      if ((pair.key as Node | null)?.range?.[0] !== offset) return undefined
+      found = [...ancestors.filter(isPair), pair].map((p) => String(isScalar(p.key) ? p.key.value : p.key))
+      return visit.BREAK
+    },
+  })
+  return found
 }

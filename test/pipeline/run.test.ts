@@ -58,7 +58,9 @@ async function published(name = 'a'): Promise<Record<string, string>> {
 }
 
 async function current(): Promise<{ dataset: string }> {
-  return JSON.parse(await readFile(join(folder, 'a', 'out', 'lines', 'current.json'), 'utf8')) as { dataset: string }
+  return JSON.parse(await readFile(join(folder, 'a', 'out', 'lines', 'current.json'), 'utf8')) as {
+    dataset: string
+  }
 }
 
 function tallyOf(summary: Awaited<ReturnType<typeof run>>['summary'], stage: string) {

@@ -17,7 +17,8 @@ beforeEach(async () => {
 afterEach(() => rm(base, { recursive: true, force: true }))
 
 const dataset = 'images/0123456789ab'
-const plan = () => ({ out: join(base, 'out'), stages: [{ id: 'images', kind: 'row', dataset }] }) as unknown as Plan
+const plan = () =>
+  ({ out: join(base, 'out'), stages: [{ id: 'images', kind: 'row', dataset }] }) as unknown as Plan
 
 /** Names of attempts with one field (1: process, 2: the rest) changed. */
 function attemptOf(change: { host?: string; pid?: number; rest?: string } = {}): string {
@@ -54,11 +55,23 @@ describe('the sweep of a run folder', () => {
     const parquet = { path: path.slice(dataset.length + 1), bytes: 4, sha256: '', rows: 0 }
     await folder.createCommit(dataset, { kind: 'done', partition: 3, attempt, files: { parquet } } as never)
     expect(await leftAfterSweep(attempt)).toBe(true)
-    expect((await entries(folder.store.list(`${dataset}/commit`))).map((e) => e.path)).toEqual([`${dataset}/commit/00000003.json`])
+    expect((await entries(folder.store.list(`${dataset}/commit`))).map((e) => e.path)).toEqual([
+      `${dataset}/commit/00000003.json`,
+    ])
   })
 
   it('never gives two processes the same name', () => {
-    const name = () => spawnSync(process.execPath, ['-e', `import(${JSON.stringify(join(import.meta.dirname, '../../src/pipeline/sweep.ts'))}).then((m) => console.log(m.attemptNames()()))`], { encoding: 'utf8' }).stdout.trim().replace(/-\d+-/, '-')
+    const name = () =>
+      spawnSync(
+        process.execPath,
+        [
+          '-e',
+          `import(${JSON.stringify(join(import.meta.dirname, '../../src/pipeline/sweep.ts'))}).then((m) => console.log(m.attemptNames()()))`,
+        ],
+        { encoding: 'utf8' },
+      )
+        .stdout.trim()
+        .replace(/-\d+-/, '-')
     const names = [name(), name()]
     expect(names[0]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{6}0$/)
     expect(names[0]).not.toBe(names[1])

@@ -20,7 +20,7 @@ const ODD_NAMES = [
   'a+b.txt',
   '100%25.txt',
   '#hash?query&x=1.txt',
-  "it's \"quoted\".txt",
+  'it\'s "quoted".txt',
   'back\\slash.txt',
   'a:b;c,d=e@f!$(g)*.txt',
   ' leading and trailing ',
@@ -85,7 +85,10 @@ export function describeStore(name: string, open: () => Promise<OpenedStore>): v
         ['readRange', () => store.readRange('none/at/all', 0, 1)],
         ['size', () => store.size('none')],
       ])('%s of what is not there is PL_NOT_FOUND', async (_name, act) => {
-        await expect(act()).rejects.toMatchObject({ code: 'PL_NOT_FOUND', message: expect.stringContaining('none') as string })
+        await expect(act()).rejects.toMatchObject({
+          code: 'PL_NOT_FOUND',
+          message: expect.stringContaining('none') as string,
+        })
       })
 
       it('says of what is not there that it does not exist', async () => {
@@ -110,7 +113,9 @@ export function describeStore(name: string, open: () => Promise<OpenedStore>): v
 
       it('lets exactly one of 16 writers win, and keeps its content whole', async () => {
         for (let round = 0; round < 5; round++) {
-          const contents = Array.from({ length: 16 }, (_, i) => Buffer.alloc(100_000 + i, `${i}`.padStart(2, '0')))
+          const contents = Array.from({ length: 16 }, (_, i) =>
+            Buffer.alloc(100_000 + i, `${i}`.padStart(2, '0')),
+          )
           const won = await Promise.all(contents.map((bytes) => store.createOnce(`race/${round}`, bytes)))
           expect(won.filter(Boolean)).toHaveLength(1)
           expect((await store.read(`race/${round}`)).equals(contents[won.indexOf(true)]!)).toBe(true)

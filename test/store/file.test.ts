@@ -45,8 +45,14 @@ describe('a folder as a store', () => {
     ['folders', (path: string) => fileStore(folder).folders(path)],
   ])('%s says that a file is in the way of a folder', async (_name, act) => {
     await writeFile(join(folder, 'file'), '')
-    const said = await act('file/below').then(() => null, (error: unknown) => error)
-    expect(said).toMatchObject({ code: 'PL_STORE_DENIED', data: { errno: expect.stringMatching(/ENOTDIR|EEXIST/) as string } })
+    const said = await act('file/below').then(
+      () => null,
+      (error: unknown) => error,
+    )
+    expect(said).toMatchObject({
+      code: 'PL_STORE_DENIED',
+      data: { errno: expect.stringMatching(/ENOTDIR|EEXIST/) as string },
+    })
     expect((said as Error).message).toContain('file is in the way')
   })
 
@@ -112,7 +118,12 @@ describe('a folder as a store', () => {
 })
 
 const isRoot = process.getuid?.() === 0
-const canMount = isRoot && spawnSync('sh', ['-c', 'd=$(mktemp -d) && mount -t tmpfs tmpfs "$d" && umount "$d"; s=$?; rmdir "$d"; exit $s']).status === 0
+const canMount =
+  isRoot &&
+  spawnSync('sh', [
+    '-c',
+    'd=$(mktemp -d) && mount -t tmpfs tmpfs "$d" && umount "$d"; s=$?; rmdir "$d"; exit $s',
+  ]).status === 0
 
 describe.skipIf(!canMount)('a disk that is full (a tmpfs of 1 MiB; needs root and mount)', () => {
   let folder: string
@@ -145,7 +156,10 @@ describe.skipIf(!canMount)('a disk that is full (a tmpfs of 1 MiB; needs root an
   ])('%s ends as PL_STORE_FULL, says what to do, and leaves nothing', async (_name, act) => {
     await fileStore(folder).replace('kept', 'as it was')
     for (const name of ['new', 'kept']) {
-      const said = await act(name).then(() => null, (error: unknown) => error)
+      const said = await act(name).then(
+        () => null,
+        (error: unknown) => error,
+      )
       if (said !== null) {
         expect(said).toMatchObject({ code: 'PL_STORE_FULL', effect: 'abort', data: { errno: 'ENOSPC' } })
         expect((said as Error).message).toMatch(/free some .*run again/)
@@ -156,7 +170,10 @@ describe.skipIf(!canMount)('a disk that is full (a tmpfs of 1 MiB; needs root an
   })
 })
 
-const canDrop = isRoot && spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, '-e', '0']).status === 0
+const canDrop =
+  isRoot &&
+  spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, '-e', '0'])
+    .status === 0
 
 describe.skipIf(!canDrop)('a folder of another user (needs root and setpriv, to become nobody)', () => {
   let folder: string
@@ -173,7 +190,15 @@ describe.skipIf(!canDrop)('a folder of another user (needs root and setpriv, to 
     const program = `
       import { fileStore } from ${JSON.stringify(module)}
       try { await fileStore(${JSON.stringify(folder)}).${method}('secret', 'y') } catch (error) { console.log(error.code, error.data.errno) }`
-    const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, '--input-type=module', '-e', program]
+    const nobody = [
+      '--reuid=65534',
+      '--regid=65534',
+      '--clear-groups',
+      process.execPath,
+      '--input-type=module',
+      '-e',
+      program,
+    ]
     expect(spawnSync('setpriv', nobody, { encoding: 'utf8' }).stdout.trim()).toBe('PL_STORE_DENIED EACCES')
   })
 })
