@@ -14,15 +14,12 @@ describe('html', () => {
     { value: undefined, out: '' },
     { value: false, out: '' },
     { value: ['<', raw('<br>'), ['>']], out: '&lt;<br>&gt;' },
-  ] as const)('puts $value in as $out', ({ value, out }) => {
+  ] as const)('puts %j', ({ value, out }) => {
     expect(html`<p>${value}</p>`.html).toBe(`<p>${out}</p>`)
   })
 
-  it('keeps HTML within HTML', () => {
-    expect(
-      html`<ul>
-        ${['a', '<'].map((item) => html`<li>${item}</li>`)}
-      </ul>`.html,
-    ).toBe('<ul><li>a</li><li>&lt;</li></ul>')
+  it('keeps HTML within HTML, without indentation', () => {
+    const items = ['a', '<'].map((item) => html`<i>${item}</i>`)
+    expect(html`<p>${items}</p>`.html).toBe('<p>\n<i>a</i><i>&lt;</i>\n</p>')
   })
 })

@@ -5,11 +5,18 @@ export interface Html {
 
 export type HtmlValue = Html | string | number | null | undefined | false | readonly HtmlValue[]
 
-/** A template whose values are escaped, unless they are HTML themselves. Null, undefined and false are nothing. */
+const folded = new WeakMap<TemplateStringsArray, string[]>()
+
+/**
+ * A template whose values are escaped, unless they are HTML themselves. Null, undefined and false are nothing.
+ * Its indentation is left out.
+ */
 export function html(strings: TemplateStringsArray, ...values: HtmlValue[]): Html {
-  let out = strings[0]!
+  const parts = folded.get(strings) ?? strings.map((part) => part.replace(/\s*\n\s*/g, '\n'))
+  folded.set(strings, parts)
+  let out = parts[0]!
   values.forEach((value, i) => {
-    out += render(value) + strings[i + 1]!
+    out += render(value) + parts[i + 1]!
   })
   return { html: out }
 }

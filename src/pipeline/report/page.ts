@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ReportData } from './data.ts'
-import { html, raw, type Html } from './html.ts'
+import { html, raw } from './html.ts'
 import { fetchSection } from './section-fetch.ts'
 import { funnelSection } from './section-funnel.ts'
 import { headSection } from './section-head.ts'
@@ -27,30 +27,27 @@ export function renderReport(data: ReportData): string {
   ).flatMap(([id, title, section]) => (section ? [{ id, title, section }] : []))
   const hash = createHash('sha256').update(STYLE).digest('base64')
   const policy = `default-src 'none'; img-src data:; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`
-  const page: Html = html`${raw('<!doctype html>')}
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${raw(policy)}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <meta name="referrer" content="no-referrer" />
-        <meta name="robots" content="noindex" />
-        <title>${data.head.name} · pairloom report</title>
-        <style>
-          ${raw(STYLE)}
-        </style>
-      </head>
-      <body>
-        <main>
-          ${headSection(data)}
-          <nav aria-label="Sections">
-            ${sections.map(({ id, title }) => html`<a href="#${id}">${title}</a>`)}
-          </nav>
-          ${sections.map(({ section }) => section)}
-          <footer>pairloom ${data.head.pairloom}</footer>
-        </main>
-      </body>
-    </html> `
-  return page.html
+  const page = html`<html lang="en">
+    <head>
+      <meta charset="utf-8" />
+      <meta http-equiv="Content-Security-Policy" content="${raw(policy)}" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="color-scheme" content="light dark" />
+      <meta name="referrer" content="no-referrer" />
+      <meta name="robots" content="noindex" />
+      <title>${data.head.name} · pairloom report</title>
+      ${raw(`<style>${STYLE}</style>`)}
+    </head>
+    <body>
+      <main>
+        ${headSection(data)}
+        <nav aria-label="Sections">
+          ${sections.map(({ id, title }) => html`<a href="#${id}">${title}</a>`)}
+        </nav>
+        ${sections.map(({ section }) => section)}
+        <footer>pairloom ${data.head.pairloom}</footer>
+      </main>
+    </body>
+  </html>`
+  return `<!doctype html>\n${page.html}\n`
 }
