@@ -1,12 +1,16 @@
 import { z } from 'zod'
 import type { Row } from '../core/column.ts'
 import { canonicalJson } from '../core/hash.ts'
-import { defineGlobal, type GlobalBatch } from '../core/stage.ts'
+import { defineGlobal, type GlobalBatch, type GlobalInput } from '../core/stage.ts'
 
 const NAME = 'filter/exact-duplicates'
 const BATCH_ROWS = 2048
 /** Values of the four hex digits of md5(uid) that place a row. */
 const SLOTS = 65_536
+/** What a row takes in a sort, measured with captions of one text: a row with many texts takes more, and spills. */
+const ROW_BYTES = 1024
+/** Share of a worker's memory that a sort is to hold. */
+const SORT_SHARE = 1 / 8
 
 const options = z.strictObject({
   by: z
@@ -27,7 +31,8 @@ const options = z.strictObject({
  * The keeper is the row with the smallest uid, and of rows with one uid the first in canonical JSON: the same whatever
  * the order of the input. Others are dropped as `duplicate`, their value the keeper's uid.
  * Rows come out by md5(uid), so that partitions are of one size.
- * Memory: the engine groups (key, uid) and sorts rows, and spills both; here the rows of one uid.
+ * Memory: an eighth of the worker's for the sort, in as many passes over the input as that takes; keys and uids of all
+ * rows are grouped, and spill; here the rows of one uid.
  */
 export const exactDuplicates = defineGlobal({
   name: NAME,
@@ -37,11 +42,11 @@ export const exactDuplicates = defineGlobal({
   reads: ['uid', 'url', 'sha256'],
   adds: {},
   partitions: (chosen) => chosen.partitions ?? 0,
-  async *run(input, { options: chosen, drop }): AsyncGenerator<GlobalBatch> {
+  async *run(input, { options: chosen, memoryBytes, drop }): AsyncGenerator<GlobalBatch> {
     const partitions = chosen.partitions ?? Math.max(1, input.partitions)
     let partition = -1
     let batch: Row[] = []
-    for await (const twins of byUid(input.sql(statement(chosen.by)))) {
+    for await (const twins of byUid(inPasses(input, chosen.by, memoryBytes))) {
       const to = Math.floor((Number.parseInt(twins[0]!.pairloom_slot as string, 16) * partitions) / SLOTS)
       if (batch.length > 0 && (to !== partition || batch.length >= BATCH_ROWS)) {
         yield { partition, rows: batch }
@@ -58,14 +63,8 @@ export const exactDuplicates = defineGlobal({
           batch.push(row)
           taken.add(key)
         } else {
-          const value = keeper as string
-          drop(row, {
-            status: 'dropped',
-            rule: NAME,
-            reason: 'duplicate',
-            value,
-            limit: `one row of a ${chosen.by}`,
-          })
+          const [value, limit] = [keeper as string, `one row of a ${chosen.by}`]
+          drop(row, { status: 'dropped', rule: NAME, reason: 'duplicate', value, limit })
         }
       }
     }
@@ -74,17 +73,32 @@ export const exactDuplicates = defineGlobal({
 })
 
 /**
- * All rows by output partition and uid, each with the keeper of its key where there is more than one row of it.
+ * All rows by md5(uid) and uid, each with the keeper of its key where there is more than one row of it.
  *
- * Only keys and uids are grouped, so that wide rows pass through the sort alone. DuckDB and Spark share all of it.
+ * One pass sorts the rows of a range of md5(uid): a sort that spills holds its blocks first, until it is at its limit.
  */
-function statement(key: string): string {
+async function* inPasses(input: GlobalInput, key: string, memoryBytes: number): AsyncGenerator<Row[]> {
+  const wanted = Math.ceil((input.rows * ROW_BYTES) / (memoryBytes * SORT_SHARE))
+  const passes = Math.min(SLOTS, Math.max(1, wanted))
+  const hex = (slot: number) => slot.toString(16).padStart(4, '0')
+  for (let pass = 0; pass < passes; pass++) {
+    const from = hex(Math.floor((pass * SLOTS) / passes))
+    const to = pass + 1 < passes ? hex(Math.floor(((pass + 1) * SLOTS) / passes)) : 'g' // sorts behind every digit
+    yield* input.sql(statement(key, from, to))
+  }
+}
+
+/** Only keys and uids are grouped; wide rows pass through the sort alone. DuckDB and Spark share all of it. */
+function statement(key: string, from: string, to: string): string {
   return `
     WITH repeated AS (
       SELECT ${key} AS pairloom_key, min(uid) AS pairloom_keeper FROM input GROUP BY ${key} HAVING count(*) > 1
+    ), placed AS (
+      SELECT *, substr(md5(uid), 1, 4) AS pairloom_slot FROM input
     )
-    SELECT input.*, pairloom_keeper, substr(md5(uid), 1, 4) AS pairloom_slot
-    FROM input LEFT JOIN repeated ON ${key} = pairloom_key
+    SELECT placed.*, pairloom_keeper
+    FROM placed LEFT JOIN repeated ON ${key} = pairloom_key
+    WHERE pairloom_slot >= '${from}' AND pairloom_slot < '${to}'
     ORDER BY pairloom_slot, uid`
 }
 

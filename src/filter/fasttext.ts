@@ -1,4 +1,3 @@
-import type { FastTextModel } from 'fasttext.wasm.js'
 import { packageFile } from './package-file.ts'
 
 export interface Guess {
@@ -23,17 +22,26 @@ const RENAMED: Record<string, string> = { als: 'gsw', arz: 'ar', azb: 'az', ckb:
  * The text must be one line in lower case: upper case costs 20-40 points of accuracy, and a line break ends the text.
  */
 export async function loadFastText(): Promise<(text: string) => Guess> {
-  const { getLIDModel } = await import('fasttext.wasm.js')
+  const { getLIDModel } = (await import('fasttext.wasm.js')) as FastText
   const lid = await getLIDModel({ modelPath: LID_MODEL.href })
-  const model: FastTextModel = await lid.load()
+  const model = await lid.load()
   return (text) => {
-    const guesses = model.predict(text, 1, 0) as Guesses
+    const guesses = model.predict(text, 1, 0)
     const [probability, label] = guesses.get(0)
     // The list lives in WebAssembly's memory, where no garbage collector looks.
     guesses.delete()
     const language = label.replace('__label__', '')
     return { language: RENAMED[language] ?? language, probability: Math.min(probability, 1) }
   }
+}
+
+// The package's own types cannot be resolved: they import without file extensions.
+interface FastText {
+  getLIDModel(options: { modelPath: string }): Promise<{ load(): Promise<Model> }>
+}
+
+interface Model {
+  predict(text: string, top: number, threshold: number): Guesses
 }
 
 interface Guesses {
