@@ -87,6 +87,7 @@ function columnData(column: Pick<Column, 'type'>, values: readonly unknown[]): a
       const data = new Uint8Array((length + 7) >> 3)
       values.forEach((v, i) => {
         if (v === true) data[i >> 3]! |= 1 << (i & 7)
+        else if (v !== false && v !== null && v !== undefined) throw unfit(v)
       })
       return arrow.makeData({ type: new arrow.Bool(), ...head, data })
     }
@@ -94,7 +95,7 @@ function columnData(column: Pick<Column, 'type'>, values: readonly unknown[]): a
       return arrow.makeData({
         type: new arrow.Int32(),
         ...head,
-        data: Int32Array.from(values, (v) => wholeNumber(v)),
+        data: Int32Array.from(values, (v) => int32(v)),
       })
     case 'int64': {
       const data = BigInt64Array.from(values, (v) => BigInt(wholeNumber(v)))
@@ -104,7 +105,7 @@ function columnData(column: Pick<Column, 'type'>, values: readonly unknown[]): a
       return arrow.makeData({
         type: new arrow.Float64(),
         ...head,
-        data: Float64Array.from(values, (v) => Number(v ?? 0)),
+        data: Float64Array.from(values, (v) => float64(v)),
       })
     case 'list<utf8>': {
       const lists = values as (readonly string[] | null)[]
@@ -112,7 +113,10 @@ function columnData(column: Pick<Column, 'type'>, values: readonly unknown[]): a
       return arrow.makeData({
         type,
         ...head,
-        ...listBuffers(lists, (items) => columnData({ type: 'utf8' }, items)),
+        ...listBuffers(lists, (items) => {
+          if (items.some((item) => item === null || item === undefined)) throw unfit(null)
+          return columnData({ type: 'utf8' }, items)
+        }),
       })
     }
     case 'texts': {
@@ -127,6 +131,9 @@ function columnData(column: Pick<Column, 'type'>, values: readonly unknown[]): a
 }
 
 function textStructs(items: readonly Text[]): arrow.Data {
+  for (const item of items) {
+    if (typeof item?.kind !== 'string' || typeof item.text !== 'string') throw unfit(item)
+  }
   const children = TEXT_FIELDS.map((field) =>
     columnData(
       { type: field.name === 'score' ? 'float64' : 'utf8' },
@@ -143,7 +150,10 @@ function listBuffers<T>(
   const valueOffsets = new Int32Array(lists.length + 1)
   const items: T[] = []
   lists.forEach((list, i) => {
-    if (list) items.push(...list)
+    if (list !== null && list !== undefined) {
+      if (!Array.isArray(list)) throw unfit(list)
+      for (const item of list as readonly T[]) items.push(item)
+    }
     valueOffsets[i + 1] = items.length
   })
   return { valueOffsets, child: child(items) }
@@ -162,9 +172,26 @@ function validity(values: readonly unknown[]): { nullBitmap: Uint8Array | null; 
 
 function wholeNumber(value: unknown): number {
   if (value === null || value === undefined) return 0
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return value
-  if (typeof value === 'bigint') return Number(value)
-  throw new Error(`${typeof value} ${String(value)}`)
+  const number = typeof value === 'bigint' ? Number(value) : value
+  if (Number.isSafeInteger(number)) return number as number
+  throw unfit(value)
+}
+
+function int32(value: unknown): number {
+  const number = wholeNumber(value)
+  if (number === (number | 0) || number === 0) return number
+  throw unfit(value)
+}
+
+function float64(value: unknown): number {
+  if (typeof value === 'number') return value
+  if (value === null || value === undefined) return 0
+  throw unfit(value)
+}
+
+/** Whoever catches it knows the column. */
+function unfit(value: unknown): Error {
+  return new Error(typeof value === 'object' ? JSON.stringify(value) : `${typeof value} ${String(value)}`)
 }
 
 function utf8Buffers(values: readonly unknown[]): { valueOffsets: Int32Array; data: Uint8Array } {
@@ -172,7 +199,7 @@ function utf8Buffers(values: readonly unknown[]): { valueOffsets: Int32Array; da
   let longest = 0
   for (const v of values) {
     if (v === null || v === undefined) continue
-    if (typeof v !== 'string') throw new Error(`${typeof v} ${String(v)}`)
+    if (typeof v !== 'string') throw unfit(v)
     longest += v.length
   }
   // Three bytes hold any UTF-16 unit, lone surrogates (written as U+FFFD) included.
