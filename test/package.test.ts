@@ -123,6 +123,15 @@ describe('package-lock.json', () => {
     expect(lock).not.toMatch(/"resolved"|https?:\/\/[^"]*\.tgz/)
     expect(lock).toContain('"integrity": "sha512-')
   })
+
+  it('holds the optional packages of every platform, without which npm ci refuses it', async () => {
+    const { packages } = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { version?: string; optionalDependencies?: Record<string, string> }>
+    }
+    const wanted = Object.values(packages).flatMap((p) => Object.keys(p.optionalDependencies ?? {}))
+    expect(wanted.length).toBeGreaterThan(20)
+    expect(wanted.filter((name) => packages[`node_modules/${name}`]?.version === undefined)).toEqual([])
+  })
 })
 
 async function pairloom(...args: string[]): Promise<string> {
