@@ -14,12 +14,17 @@ describe('html', () => {
     { value: undefined, out: '' },
     { value: false, out: '' },
     { value: ['<', raw('<br>'), ['>']], out: '&lt;<br>&gt;' },
-  ] as const)('puts %j', ({ value, out }) => {
+  ] as const)('puts values in as text: case %#', ({ value, out }) => {
     expect(html`<p>${value}</p>`.html).toBe(`<p>${out}</p>`)
   })
 
-  it('keeps HTML within HTML, without indentation', () => {
+  it('keeps HTML within HTML', () => {
     const items = ['a', '<'].map((item) => html`<i>${item}</i>`)
-    expect(html`<p>${items}</p>`.html).toBe('<p>\n<i>a</i><i>&lt;</i>\n</p>')
+    expect(html`<p>${items}</p>`.html).toBe('<p><i>a</i><i>&lt;</i></p>')
+  })
+
+  it('leaves out the indentation of a template, and nothing of its values', () => {
+    const parts = Object.assign(['<p>\n    ', '\n  </p>'], { raw: [] })
+    expect(html(parts, 'a\n    b').html).toBe('<p>\na\n    b\n</p>')
   })
 })

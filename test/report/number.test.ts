@@ -40,6 +40,7 @@ describe('numbers as text', () => {
     [compact(1500), '1.5k'],
     [compact(3_000_000), '3M'],
     [comparison('>= 2 and <= 5'), '≥ 2 and ≤ 5'],
+    [comparison('<= 2097152'), '≤ 2 097 152'],
     [plural(1, 'row'), '1 row'],
     [plural(2, 'row'), '2 rows'],
   ])('%s is %s', (text, expected) => {

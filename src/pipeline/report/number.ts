@@ -59,11 +59,10 @@ export function moment(iso: string): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`
 }
 
-/** A limit as it is read: `≥ 64`. */
+/** A limit as it is read: `≥ 64`, `≤ 2 097 152`. */
 export function comparison(limit: string): string {
   return limit
-    .replaceAll('>=', '≥')
-    .replaceAll('<=', '≤')
-    .replaceAll('≥ ', `≥${THIN}`)
-    .replaceAll('≤ ', `≤${THIN}`)
+    .replace(/>= ?/g, `≥${THIN}`)
+    .replace(/<= ?/g, `≤${THIN}`)
+    .replace(/(?<![\d.])\d{5,15}(?![\d.])/g, (digits) => count(Number(digits)))
 }
