@@ -2,11 +2,15 @@ import type { Columns } from './column.ts'
 import { measureColumns } from './filter.ts'
 import type { Stage } from './stage.ts'
 
-/** The columns that a stage adds to its input, or replaces; of a source, all of its rows' columns. */
-export function addedColumns(stage: Stage): Columns {
+/**
+ * The columns that a stage adds to its input, or replaces; of a source, all of its rows' columns.
+ *
+ * Without options, those that it adds whatever they are.
+ */
+export function addedColumns(stage: Stage, options?: Record<string, unknown>): Columns {
   switch (stage.kind) {
     case 'source':
-      return stage.columns
+      return { ...stage.columns, ...(options && stage.optionColumns?.(options)) }
     case 'row':
     case 'global':
       return stage.adds

@@ -96,6 +96,10 @@ export type SourcePart = Record<string, unknown>
 /** Makes rows from nothing the pipeline holds: pages, lists, WARC files. */
 export interface Source<S extends OptionsSchema = OptionsSchema> extends StageBase<'source', S> {
   columns: Columns
+  /** Columns that the options name, beside `columns`. */
+  optionColumns?(options: z.infer<S>): Columns
+  /** It appends the bytes of its rows to the partition's tar. */
+  writesBytes?: boolean
   /** True where the world may answer differently tomorrow: the run's snapshot number then enters the fingerprint. */
   snapshot?: boolean
   partitions(options: z.infer<S>): Promise<SourcePart[]> | SourcePart[]

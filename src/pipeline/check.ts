@@ -101,7 +101,8 @@ function checkStage(
   if (upstream?.columns && !upstream.isSink)
     faults.push(...missingColumns(path, code, from as string, upstream.columns))
   const input = isSource ? {} : (upstream?.columns ?? null)
-  const columns = input === null || isPartial || upstream?.isSink ? null : columnsOf(code, input)
+  const isHidden = input === null || isPartial || upstream?.isSink === true || hidesColumns(code, body)
+  const columns = isHidden ? null : columnsOf(code, input, body)
   const stage =
     body && columns && faults.length === 0 ? { id, from: from as string | null, body, columns } : null
   return { stage, above: { isSink: code[0]?.kind === 'sink', columns }, faults }
@@ -124,8 +125,14 @@ function missingColumns(path: string[], code: readonly Stage[], from: string, co
   })
 }
 
-function columnsOf(code: readonly Stage[], input: Columns): Columns {
-  return Object.assign({}, input, ...code.map(addedColumns)) as Columns
+/** Options with faults do not say which columns they name. */
+function hidesColumns([stage]: readonly Stage[], body: Body | null): boolean {
+  return body === null && stage?.kind === 'source' && stage.optionColumns !== undefined
+}
+
+function columnsOf(code: readonly Stage[], input: Columns, body: Body | null): Columns {
+  const options = body?.kind === 'stage' ? body.options : undefined
+  return Object.assign({}, input, ...code.map((stage) => addedColumns(stage, options))) as Columns
 }
 
 function readsOfStage(stage: Stage): string[] {
