@@ -32,7 +32,8 @@ export function optionTable(schema: OptionsSchema): OptionInfo[] {
     const optional = layers.some((layer) => layer.def.type === 'optional')
     return {
       name,
-      type: typeName(layers.at(-1)!),
+      type:
+        typeName(layers.at(-1)!) + (layers.some((layer) => layer.def.type === 'nullable') ? ' or null' : ''),
       default: fallback ? JSON.stringify(fallback.def.defaultValue) : optional ? 'none' : null,
       effect: meta.some((m) => m.effect === 'runtime') ? 'runtime' : 'output',
       doc: meta.map((m) => m.description).find((d) => d !== undefined) ?? '',
@@ -67,6 +68,7 @@ function typeName(schema: z.ZodType): string {
     options?: z.ZodType[]
     entries?: Record<string, string>
     values?: unknown[]
+    format?: string
   }
   const range = rangeOf(schema)
   if (def.type === 'array') return `list of ${typeName(unwrap(def.element!).at(-1)!)}`
@@ -74,7 +76,8 @@ function typeName(schema: z.ZodType): string {
   if (def.type === 'union') return def.options!.map((o) => typeName(unwrap(o).at(-1)!)).join(' or ')
   if (def.type === 'enum') return Object.values(def.entries!).join(' | ')
   if (def.type === 'literal') return def.values!.map(String).join(' | ')
-  return range ? `${def.type} ${range}` : def.type
+  const type = def.type === 'number' && def.format === 'safeint' ? 'int' : def.type
+  return range ? `${type} ${range}` : type
 }
 
 function rangeOf(schema: z.ZodType): string {
