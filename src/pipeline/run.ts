@@ -9,7 +9,7 @@ import { openRegistry } from './registry.ts'
 import { claimRunFolder, withPlan, type Commit, type RunFolder } from './run-folder.ts'
 import { Schedule, type Work } from './schedule.ts'
 import { attemptNames, sweepRun } from './sweep.ts'
-import { plannedStage } from './task.ts'
+import { plannedStage } from './task-context.ts'
 import { sinkFolder } from './task-sink.ts'
 import { openWorkerPool, type WorkerPool } from './worker-pool.ts'
 

@@ -1,7 +1,7 @@
 import type { SourcePart } from '../core/stage.ts'
 import type { Plan, PlannedStage } from './plan.ts'
 import type { Commit } from './run-folder.ts'
-import type { Task } from './task.ts'
+import type { Task } from './task-context.ts'
 
 /** A task before it gets an attempt. */
 export type Work = Omit<Task, 'attempt'>
@@ -43,7 +43,8 @@ export class Schedule {
     this.#groups = groupStages(stages)
     this.#sources = sources
     this.#allowFailed = plan.allowFailed
-    for (const stage of stages) this.#progress.set(stage.id, { commits: new Map(), usable: 0, partitions: null })
+    for (const stage of stages)
+      this.#progress.set(stage.id, { commits: new Map(), usable: 0, partitions: null })
     for (const [id, parts] of sources) this.#of(id).partitions = parts.length
   }
 

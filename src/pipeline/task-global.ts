@@ -17,7 +17,7 @@ import {
   type Task,
   type TaskEnvironment,
   type TaskResult,
-} from './task.ts'
+} from './task-context.ts'
 
 /** Runs a global stage over all partitions of its input and commits the partitions it makes, then their number. */
 export async function runGlobal(

@@ -14,7 +14,7 @@ import {
   type Task,
   type TaskEnvironment,
   type TaskResult,
-} from './task.ts'
+} from './task-context.ts'
 
 /**
  * Writes one partition of a sink into `<out>/<stage>/<fingerprint12>/`.

@@ -2,49 +2,22 @@ import type { Row } from '../core/column.ts'
 import { addCounters } from '../core/counters.ts'
 import { PairloomError } from '../core/error.ts'
 import { runFilters } from '../core/filter-group.ts'
-import type { SourcePart, StageContext } from '../core/stage.ts'
-import { readTable } from '../table/parquet-read.ts'
+import type { StageContext } from '../core/stage.ts'
 import { openBytes, type TaskBytes } from './bytes.ts'
 import { openPartWriter, type PartWriter } from './part-writer.ts'
-import { bodyOf, type Plan, type PlannedStage } from './plan.ts'
-import type { Registry } from './registry.ts'
+import { bodyOf, type PlannedStage } from './plan.ts'
 import { earlierResults, withEarlier } from './reuse.ts'
-import type { Commit, RunFolder } from './run-folder.ts'
+import {
+  finished,
+  partRows,
+  plannedStage,
+  stageContext,
+  type Task,
+  type TaskEnvironment,
+  type TaskResult,
+} from './task-context.ts'
 import { runGlobal } from './task-global.ts'
 import { publishSink, writeSink } from './task-sink.ts'
-
-/** The unit that an engine hands to a worker, in JSON. */
-export interface Task {
-  kind: 'rows' | 'global' | 'sink' | 'publish'
-  /** Ids of the stages, in order; more than one only for `rows`, which then run as one. */
-  stages: string[]
-  partition: number
-  /** Names the files of this attempt. */
-  attempt: string
-  /** What a source reads, where the first stage is one. */
-  source?: SourcePart
-  /** Number of partitions that come in, for global stages and sinks. */
-  partitions: number
-}
-
-export interface TaskResult {
-  commits: { stage: string; commit: Commit }[]
-  /** Number of partitions that a global stage made. */
-  partitions?: number
-}
-
-/** What a task runs with. */
-export interface TaskEnvironment {
-  plan: Plan
-  folder: RunFolder
-  registry: Registry
-  signal: AbortSignal
-  /** A folder of the task's own. */
-  scratch: string
-  memoryBytes: number
-  /** Rows that went into the first stage so far. */
-  onProgress(rows: number): void
-}
 
 /**
  * Runs one task: the same for every engine.
@@ -64,38 +37,6 @@ export async function runTask(task: Task, environment: TaskEnvironment): Promise
     case 'publish':
       return publishSink(task, stages[0]!, environment)
   }
-}
-
-export function plannedStage(plan: Plan, id: string): PlannedStage {
-  const stage = plan.stages.find((s) => s.id === id)
-  if (stage) return stage
-  throw new PairloomError('PL_STAGE', `Expected a stage ${id} in the plan, got none`, { data: { stage: id } })
-}
-
-/** Everything of a context that is the same for all kinds of stages. */
-export function stageContext(
-  stage: PlannedStage,
-  task: Task,
-  environment: TaskEnvironment,
-  own: Pick<StageContext, 'bytes' | 'drop' | 'count'>,
-): StageContext<Record<string, unknown>> {
-  const { plan, signal, scratch, memoryBytes } = environment
-  return {
-    options: stage.options,
-    stage: stage.id,
-    seed: seedOf(stage, environment),
-    partition: task.partition,
-    signal,
-    network: plan.network,
-    scratch,
-    memoryBytes,
-    ...own,
-  }
-}
-
-function seedOf(stage: PlannedStage, { plan, registry }: TaskEnvironment): string {
-  const code = registry.get(stage.use)
-  return code && 'seeded' in code && code.seeded === true ? plan.seed : '0'
 }
 
 interface Link {
@@ -203,22 +144,6 @@ async function inputRows(
   return partRows(environment.folder, plannedStage(environment.plan, first.from), task.partition)
 }
 
-/** The rows that a committed partition hands on; none where it failed for good. */
-export async function* partRows(
-  folder: RunFolder,
-  stage: PlannedStage,
-  partition: number,
-): AsyncGenerator<Row[]> {
-  const commit = await folder.readCommit(stage.dataset, partition)
-  if (!commit) {
-    throw new PairloomError(
-      'PL_NOT_FOUND',
-      `Expected a commit of partition ${partition} in ${stage.dataset}, got none`,
-    )
-  }
-  if (commit.files.parquet) yield* readTable(folder.store, `${stage.dataset}/${commit.files.parquet.path}`)
-}
-
 async function* countedIn(part: PartWriter, batches: AsyncIterable<Row[]>): AsyncGenerator<Row[]> {
   for await (const rows of batches) {
     part.tally.rowsIn += rows.length
@@ -230,19 +155,6 @@ async function* counted({ part }: Link, batches: AsyncIterable<Row[]>): AsyncGen
   for await (const rows of batches) {
     await part.keep(rows)
     yield rows
-  }
-}
-
-export function finished(task: Task, files: Commit['files'], part: PartWriter, started: number): Commit {
-  return {
-    kind: 'done',
-    partition: task.partition,
-    attempt: task.attempt,
-    files,
-    tally: part.tally,
-    refs: part.refs(),
-    seconds: (performance.now() - started) / 1000,
-    finishedAt: new Date().toISOString(),
   }
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { isAlive } from '../core/alive.ts'
 import { PairloomError, type ErrorCode } from '../core/error.ts'
 import type { Plan } from './plan.ts'
-import type { Task, TaskResult } from './task.ts'
+import type { Task, TaskResult } from './task-context.ts'
 import type { FromWorker, ToWorker } from './worker.ts'
 
 /** Runs tasks somewhere: in processes of this machine now, on other machines later. */

@@ -4,7 +4,8 @@ import { toPairloomError, type PairloomError } from '../core/error.ts'
 import type { Plan } from './plan.ts'
 import { openRegistry } from './registry.ts'
 import { openRunFolder } from './run-folder.ts'
-import { runTask, type Task, type TaskResult } from './task.ts'
+import { runTask } from './task.ts'
+import type { Task, TaskResult } from './task-context.ts'
 
 /** What a coordinator says to a worker process. */
 export type ToWorker =
@@ -47,7 +48,10 @@ function serve(): void {
       say({ type: 'done', result })
     } catch (error) {
       const failure = toPairloomError(error, cancel.signal.aborted ? 'PL_INTERRUPTED' : 'PL_STAGE')
-      say({ type: 'error', error: { ...failure.toJSON(), message: failure.message + placeOf(failure, error) } })
+      say({
+        type: 'error',
+        error: { ...failure.toJSON(), message: failure.message + placeOf(failure, error) },
+      })
     } finally {
       await rm(scratch, { recursive: true, force: true })
     }
@@ -71,7 +75,8 @@ function serve(): void {
 
 /** Where an error that no stage has named was thrown, for those who write a stage. */
 function placeOf({ code }: PairloomError, error: unknown): string {
-  const frame = code === 'PL_STAGE' && error instanceof Error ? /\n\s+at (.+)/.exec(error.stack ?? '')?.[1] : undefined
+  const frame =
+    code === 'PL_STAGE' && error instanceof Error ? /\n\s+at (.+)/.exec(error.stack ?? '')?.[1] : undefined
   return frame === undefined ? '' : ` (at ${frame})`
 }
 

@@ -28,16 +28,20 @@ let serial = 0
 export function fileStore(folder: string): Store {
   const root = resolve(folder)
   const locate = (path: string) => {
-    const isInside = path === '' || path.split('/').every((name) => name !== '' && name !== '.' && name !== '..')
+    const isInside =
+      path === '' || path.split('/').every((name) => name !== '' && name !== '.' && name !== '..')
     if (isInside && !path.includes('\0')) return join(root, path)
-    throw new PairloomError('PL_STORE_DENIED', `Expected a path inside ${root}, got ${path}`, { data: { path } })
+    throw new PairloomError('PL_STORE_DENIED', `Expected a path inside ${root}, got ${path}`, {
+      data: { path },
+    })
   }
   const store: Store = {
     root,
     at: (path) => fileStore(locate(path)),
     locate,
     read: (path) => guarded(join(root, path), () => readFile(locate(path))),
-    readRange: (path, offset, length) => guarded(join(root, path), () => readRange(locate(path), offset, length)),
+    readRange: (path, offset, length) =>
+      guarded(join(root, path), () => readRange(locate(path), offset, length)),
     size: (path) => guarded(join(root, path), async () => fileSize(await stat(locate(path)))),
     exists: (path) =>
       guarded(join(root, path), async () => {
@@ -155,7 +159,7 @@ async function openWriter(path: string, full: string): Promise<StoreWriter> {
 
 async function writeAll(file: FileHandle, chunks: Uint8Array[]): Promise<void> {
   const all = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
-  for (let offset = 0; offset < all.byteLength; ) {
+  for (let offset = 0; offset < all.byteLength;) {
     const { bytesWritten } = await file.write(all, offset, all.byteLength - offset)
     offset += bytesWritten
   }
@@ -282,15 +286,31 @@ function storeError(path: string, error: unknown): Error {
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return new PairloomError('PL_STORE_FULL', `Expected room to write ${path}, got ${code}: free some and run again`, options)
+      return new PairloomError(
+        'PL_STORE_FULL',
+        `Expected room to write ${path}, got ${code}: free some and run again`,
+        options,
+      )
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return new PairloomError('PL_STORE_DENIED', `Expected to be allowed to use ${path}, got ${code}`, options)
+      return new PairloomError(
+        'PL_STORE_DENIED',
+        `Expected to be allowed to use ${path}, got ${code}`,
+        options,
+      )
     case 'ENOTDIR':
-      return new PairloomError('PL_STORE_DENIED', `Expected folders above ${path}, got ${code}: a file is in the way`, options)
+      return new PairloomError(
+        'PL_STORE_DENIED',
+        `Expected folders above ${path}, got ${code}: a file is in the way`,
+        options,
+      )
     case 'EISDIR':
-      return new PairloomError('PL_STORE_DENIED', `Expected a file at ${path}, got ${code}: a folder is in the way`, options)
+      return new PairloomError(
+        'PL_STORE_DENIED',
+        `Expected a file at ${path}, got ${code}: a folder is in the way`,
+        options,
+      )
     case 'ENOENT':
       return new PairloomError('PL_NOT_FOUND', `Expected ${path} to be there, got ${code}`, options)
     default:

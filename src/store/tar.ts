@@ -245,9 +245,10 @@ class Bytes {
     while (missing > this.#rest.length) {
       parts.push(this.#rest)
       missing -= this.#rest.length
-      const { done, value } = await this.#chunks.next()
-      if (done) throw damaged(this.position + length - missing, `it ends, ${missing} bytes too early`)
-      this.#rest = Buffer.from(value.buffer, value.byteOffset, value.length)
+      const next = await this.#chunks.next()
+      if (next.done) throw damaged(this.position + length - missing, `it ends, ${missing} bytes too early`)
+      const { buffer, byteOffset, length: bytes } = next.value
+      this.#rest = Buffer.from(buffer, byteOffset, bytes)
     }
     parts.push(this.#rest.subarray(0, missing))
     this.#rest = this.#rest.subarray(missing)

@@ -64,7 +64,7 @@ export function openTableWriter(columns: Columns, sink: ByteSink, options: Table
   async function push(rows: readonly Row[]): Promise<void> {
     const ipc = arrow.tableToIPC(new arrow.Table([arrowBatch(columns, schema, rows)]), 'stream')
     const [batch] = parquet.Table.fromIPCStream(ipc).recordBatches()
-    if (failure !== undefined) throw failure
+    if (failure !== undefined) throw tableError(failure)
     try {
       await input.write(batch ?? emptyBatch(parquet, schema))
     } catch (error) {
@@ -106,7 +106,9 @@ export function openTableWriter(columns: Columns, sink: ByteSink, options: Table
 
 /** An IPC stream of an empty table has no batch, and Parquet needs one to learn the schema. */
 function emptyBatch(parquet: ParquetWasm, schema: arrow.Schema): unknown {
-  const children = schema.fields.map((f) => arrow.makeData({ type: f.type, length: 0 } as never))
+  const children = schema.fields.map(
+    (f) => arrow.makeData({ type: f.type, length: 0 } as never) as arrow.Data,
+  )
   const data = arrow.makeData({ type: new arrow.Struct(schema.fields), length: 0, nullCount: 0, children })
   const writer = new arrow.RecordBatchStreamWriter()
   writer.write(new arrow.RecordBatch(schema, data))

@@ -52,9 +52,9 @@ async function* stream(connection: DuckDBConnection, statement: string): AsyncGe
   const result = await guarded(statement, () => connection.stream(statement))
   const iterator = result.yieldRowObjectJs()
   for (;;) {
-    const { value, done } = await guarded(statement, () => iterator.next())
-    if (done) return
-    const rows = value as Row[]
+    const next = await guarded(statement, () => iterator.next())
+    if (next.done) return
+    const rows = next.value as Row[]
     for (const row of rows) {
       for (const name in row) if (typeof row[name] === 'bigint') row[name] = Number(row[name])
     }
