@@ -35,12 +35,27 @@ export function cutArguments(
     'pack.shardRows': 10,
     ...change,
   }
-  const overrides = Object.entries(set).flatMap(([path, value]) => ['--set', `${path}=${JSON.stringify(value)}`])
-  return ['run', 'pipelines/demo.yaml', '--run', join(folder, 'run'), '--out', join(folder, 'out'), ...overrides, ...more]
+  const overrides = Object.entries(set).flatMap(([path, value]) => [
+    '--set',
+    `${path}=${JSON.stringify(value)}`,
+  ])
+  return [
+    'run',
+    'pipelines/demo.yaml',
+    '--run',
+    join(folder, 'run'),
+    '--out',
+    join(folder, 'out'),
+    ...overrides,
+    ...more,
+  ]
 }
 
 /** Starts the real command line in a process of its own. */
-export function startPairloom(args: readonly string[], env: Record<string, string> = {}): { child: ChildProcess; ended: Promise<Ended> } {
+export function startPairloom(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): { child: ChildProcess; ended: Promise<Ended> } {
   const child = spawn(process.execPath, ['bin/pairloom.cjs', ...args], {
     cwd: ROOT,
     env: { ...process.env, ...env },
@@ -67,7 +82,9 @@ export function pairloom(args: readonly string[], env: Record<string, string> = 
 export async function currentFiles(out: string): Promise<Record<string, string>> {
   const digests: Record<string, string> = {}
   for (const sink of (await readdir(out)).sort()) {
-    const { dataset } = JSON.parse(await readFile(join(out, sink, 'current.json'), 'utf8')) as { dataset: string }
+    const { dataset } = JSON.parse(await readFile(join(out, sink, 'current.json'), 'utf8')) as {
+      dataset: string
+    }
     for (const file of (await readdir(join(out, sink, dataset))).sort()) {
       const bytes = await readFile(join(out, sink, dataset, file))
       digests[`${sink}/${dataset}/${file}`] = createHash('sha256').update(bytes).digest('hex')

@@ -34,7 +34,11 @@ async function run(name: string, workers: number, change: Record<string, unknown
   const ended = await pairloom(cutArguments(web, join(folder, name), ['--workers', String(workers)], change))
   expect(ended.code, ended.stderr).toBe(0)
   const asked = [...web.requests()].flatMap(([url, n]) => Array<string>(n).fill(url))
-  return { asked, pictures: asked.filter((url) => !url.endsWith('/robots.txt')), files: await currentFiles(join(folder, name, 'out')) }
+  return {
+    asked,
+    pictures: asked.filter((url) => !url.endsWith('/robots.txt')),
+    files: await currentFiles(join(folder, name, 'out')),
+  }
 }
 
 /** Rows that a stage of the newest plan handed on. */
@@ -43,7 +47,8 @@ async function keptRows(name: string, id: string): Promise<Row[]> {
   const stage = (await newestPlan(runFolder)).stages.find((s) => s.id === id)!
   const rows: Row[] = []
   for (const { files } of (await runFolder.readCommits(stage.dataset)).values()) {
-    for await (const batch of readTable(runFolder.store, `${stage.dataset}/${files.parquet!.path}`)) rows.push(...batch)
+    for await (const batch of readTable(runFolder.store, `${stage.dataset}/${files.parquet!.path}`))
+      rows.push(...batch)
   }
   return rows
 }
@@ -60,7 +65,12 @@ describe('the demo web through the whole pipeline', () => {
     expect(unknown).toBe(0)
     expect(Object.keys(planted).length).toBeGreaterThan(30)
     for (const [trouble, counts] of Object.entries(planted)) {
-      expect(counts, trouble).toEqual({ planted: counts.planted, caught: counts.planted, missed: 0, asExpected: counts.planted })
+      expect(counts, trouble).toEqual({
+        planted: counts.planted,
+        caught: counts.planted,
+        missed: 0,
+        asExpected: counts.planted,
+      })
     }
     expect(Object.keys(good.lost).filter((reason) => reason !== 'wrong-language')).toEqual([])
     expect(good.kept / good.pairs).toBeGreaterThan(0.85)
@@ -121,7 +131,10 @@ describe.skipIf(CONSUMERS.missing)(title, () => {
     await CONSUMERS.make()
     await run('consumed', 2)
     const packed = await keptRows('consumed', 'pack')
-    const wanted = packed.map((row) => [row.uid, (row.texts as { text: string }[])[row.caption as number]!.text])
+    const wanted = packed.map((row) => [
+      row.uid,
+      (row.texts as { text: string }[])[row.caption as number]!.text,
+    ])
     for (const [script, sink] of [
       ['read_webdataset.py', 'webdataset'],
       ['read_parquet.py', 'parquet'],
@@ -133,7 +146,10 @@ describe.skipIf(CONSUMERS.missing)(title, () => {
         resolve('examples/consume', script),
         join(folder, 'consumed', 'out', sink, dataset),
       ])
-      const seen = stdout.trim().split('\n').map((line) => JSON.parse(line) as { uid: string; text: string; width: number })
+      const seen = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { uid: string; text: string; width: number })
       expect(seen.map((s) => [s.uid, s.text]).sort()).toEqual(wanted.sort())
       expect(seen.every((s) => s.width > 0)).toBe(true)
     }

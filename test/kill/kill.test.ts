@@ -43,7 +43,10 @@ afterAll(async () => {
 })
 
 function run(name: string, env: Record<string, string> = {}) {
-  return pairloom(cutArguments(web, join(folder, name), ['--workers', '2']), { ...env, NODE_OPTIONS: PRELOAD })
+  return pairloom(cutArguments(web, join(folder, name), ['--workers', '2']), {
+    ...env,
+    NODE_OPTIONS: PRELOAD,
+  })
 }
 
 /** Runs the same command until it is done, and holds the shards against those of the undisturbed run. */
@@ -60,14 +63,21 @@ async function leftovers(base: string): Promise<string[]> {
   const all = await readdir(base, { recursive: true })
   const commits = all.filter((f) => f.includes('/commit/'))
   const named = (await Promise.all(commits.map((f) => readFile(join(base, f), 'utf8')))).join('')
-  return all.filter((f) => f.includes('.tmp-') || (/\/part-\d{8}\./.test(f) && !named.includes(f.slice(f.lastIndexOf('/') + 1))))
+  return all.filter(
+    (f) =>
+      f.includes('.tmp-') || (/\/part-\d{8}\./.test(f) && !named.includes(f.slice(f.lastIndexOf('/') + 1))),
+  )
 }
 
 /** Steps spread over every kind: event, role and what kind of file. */
 function chosenSteps(): KillOrder[] {
   const kindOf = ({ role, event, path }: StoreStep) => {
     const [stage] = path.split('/')
-    const file = /commit\/\d/.test(path) ? 'commit' : /part-/.test(path) ? path.replace(/^.*part-\d+/, 'part') : path.slice(path.lastIndexOf('/') + 1).replace(/\d+/, 'n')
+    const file = /commit\/\d/.test(path)
+      ? 'commit'
+      : /part-/.test(path)
+        ? path.replace(/^.*part-\d+/, 'part')
+        : path.slice(path.lastIndexOf('/') + 1).replace(/\d+/, 'n')
     return `${role} ${event} ${file} ${file === 'commit' || file.startsWith('part') ? stage : ''}`
   }
   const kinds = Map.groupBy(steps, kindOf)
@@ -86,39 +96,60 @@ suite('a run that is killed', () => {
 
   it('keeps every uid once, undisturbed', async () => {
     const sql = await openSql({ memoryBytes: 2 ** 27, scratch: folder })
-    const dataset = Object.keys(whole).find((f) => f.startsWith('parquet/'))!.split('/').slice(0, 2).join('/')
-    const shards = (await readdir(join(folder, 'whole', 'out', dataset))).filter((f) => f.endsWith('.parquet'))
-    await sql.view('shards', shards.map((f) => join(folder, 'whole', 'out', dataset, f)))
-    const [row] = (await sql.query('SELECT count(*) AS rows, count(DISTINCT uid) AS uids FROM shards').next()).value as Record<string, number>[]
+    const dataset = Object.keys(whole)
+      .find((f) => f.startsWith('parquet/'))!
+      .split('/')
+      .slice(0, 2)
+      .join('/')
+    const shards = (await readdir(join(folder, 'whole', 'out', dataset))).filter((f) =>
+      f.endsWith('.parquet'),
+    )
+    await sql.view(
+      'shards',
+      shards.map((f) => join(folder, 'whole', 'out', dataset, f)),
+    )
+    const [row] = (await sql.query('SELECT count(*) AS rows, count(DISTINCT uid) AS uids FROM shards').next())
+      .value as Record<string, number>[]
     sql.close()
     expect(row!.uids).toBe(row!.rows)
     expect(row!.rows).toBeGreaterThan(20)
   })
 
-  it.each(Array.from({ length: EVENTS }, (_, i) => i))('goes on to equal shards after event %i of 20', async (i) => {
-    const name = `event-${i}`
-    const order = chosenStepsOnce()[i]!
-    const killed = await run(name, { PAIRLOOM_TEST_KILL: JSON.stringify(order), PAIRLOOM_TEST_ID: name })
-    expect(existsSync(order.marker), `${JSON.stringify(order)} was never reached`).toBe(true)
-    // A worker's death alone is mended by the run itself; the run's death is not.
-    const wholeRunDied = order.target === 'run' || order.role === 'run'
-    expect(killed.signal, killed.stderr).toBe(wholeRunDied ? 'SIGKILL' : null)
-    expect(await orphans('PAIRLOOM_TEST_ID', name)).toEqual([])
-    await finishAndCompare(name)
-  })
+  it.each(Array.from({ length: EVENTS }, (_, i) => i))(
+    'goes on to equal shards after event %i of 20',
+    async (i) => {
+      const name = `event-${i}`
+      const order = chosenStepsOnce()[i]!
+      const killed = await run(name, { PAIRLOOM_TEST_KILL: JSON.stringify(order), PAIRLOOM_TEST_ID: name })
+      expect(existsSync(order.marker), `${JSON.stringify(order)} was never reached`).toBe(true)
+      // A worker's death alone is mended by the run itself; the run's death is not.
+      const wholeRunDied = order.target === 'run' || order.role === 'run'
+      expect(killed.signal, killed.stderr).toBe(wholeRunDied ? 'SIGKILL' : null)
+      expect(await orphans('PAIRLOOM_TEST_ID', name)).toEqual([])
+      await finishAndCompare(name)
+    },
+  )
 
-  it.each(Array.from({ length: TIMES }, (_, i) => i))('goes on to equal shards after time %i of 5', async (i) => {
-    const name = `time-${i}`
-    await mkdir(join(folder, name))
-    const { child, ended } = startPairloom(cutArguments(web, join(folder, name), ['--workers', '2']), { PAIRLOOM_TEST_ID: name })
-    await new Promise((resolve) => setTimeout(resolve, 200 + random.next() * wholeMs * 0.8))
-    const all = await processesWith('PAIRLOOM_TEST_ID', name)
-    const victim = i % 2 === 0 ? child.pid! : random.pick(all.filter((pid) => pid !== child.pid).concat(all.length > 1 ? [] : [child.pid!]))
-    process.kill(victim, 'SIGKILL')
-    await ended
-    expect(await orphans('PAIRLOOM_TEST_ID', name)).toEqual([])
-    await finishAndCompare(name)
-  })
+  it.each(Array.from({ length: TIMES }, (_, i) => i))(
+    'goes on to equal shards after time %i of 5',
+    async (i) => {
+      const name = `time-${i}`
+      await mkdir(join(folder, name))
+      const { child, ended } = startPairloom(cutArguments(web, join(folder, name), ['--workers', '2']), {
+        PAIRLOOM_TEST_ID: name,
+      })
+      await new Promise((resolve) => setTimeout(resolve, 200 + random.next() * wholeMs * 0.8))
+      const all = await processesWith('PAIRLOOM_TEST_ID', name)
+      const victim =
+        i % 2 === 0
+          ? child.pid!
+          : random.pick(all.filter((pid) => pid !== child.pid).concat(all.length > 1 ? [] : [child.pid!]))
+      process.kill(victim, 'SIGKILL')
+      await ended
+      expect(await orphans('PAIRLOOM_TEST_ID', name)).toEqual([])
+      await finishAndCompare(name)
+    },
+  )
 })
 
 let chosen: KillOrder[] | undefined
