@@ -107,7 +107,7 @@ export function openTableWriter(columns: Columns, sink: ByteSink, options: Table
 /** An IPC stream of an empty table has no batch, and Parquet needs one to learn the schema. */
 function emptyBatch(parquet: ParquetWasm, schema: arrow.Schema): unknown {
   const children = schema.fields.map(
-    (f) => arrow.makeData({ type: f.type, length: 0 } as never) as arrow.Data,
+    (f) => arrow.makeData({ type: f.type as arrow.DataType, length: 0 } as never) as arrow.Data,
   )
   const data = arrow.makeData({ type: new arrow.Struct(schema.fields), length: 0, nullCount: 0, children })
   const writer = new arrow.RecordBatchStreamWriter()
