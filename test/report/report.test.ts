@@ -88,9 +88,10 @@ describe('the data of a report', () => {
     ).toBe(0)
   })
 
-  it('shows dropped pictures with value and limit, and a duplicate beside its keeper', () => {
+  it('shows dropped pictures with value and limit, and a duplicate beside its keeper', async () => {
+    const all = await gather(run, { showUnsafe: true })
     const samples = (rule: string, reason: string) =>
-      data.rules.find((r) => r.rule === rule)!.reasons.find((r) => r.reason === reason)!.samples
+      all.rules.find((r) => r.rule === rule)!.reasons.find((r) => r.reason === reason)!.samples
     const small = samples('filter/image-size', 'too-small')
     expect(small).toHaveLength(rowsOf('too-small').length)
     expect(small[0]).toMatchObject({ value: '20', limit: '>= 64', width: 20, hasBytes: true })
@@ -118,6 +119,19 @@ describe('the data of a report', () => {
     const shown = renderReport(await gather(run, { showUnsafe: true }))
     expect(shown).toMatch(/secret thing/)
     expect(shown).toMatch(/thing 54\b/)
+  })
+
+  it('draws no picture that a safety filter has not judged', async () => {
+    const pictures = (shown: ReportData, stage: string) =>
+      shown.rules
+        .filter((r) => r.stage === stage)
+        .flatMap((r) => r.reasons.flatMap((x) => x.samples.map((s) => s.picture)))
+    expect(data.kept.every((s) => s.isJudged && s.picture !== null)).toBe(true)
+    expect(pictures(data, 'sizes').every((p) => p === null)).toBe(true)
+    expect(pictures(await gather(run, { showUnsafe: true }), 'sizes').some((p) => p === null)).toBe(false)
+    const half = await gather(await runs.run(picturesPipeline(), { to: 'unique', name: 'unjudged' }))
+    expect(half.kept.map((s) => s.picture)).toEqual(half.kept.map(() => null))
+    expect(renderReport(half)).toContain('not judged yet')
   })
 
   it('cuts texts, however long', () => {

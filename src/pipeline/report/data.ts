@@ -244,8 +244,10 @@ export interface Sample {
   height: number | null
   value: string | null
   limit: string | null
-  /** It has bytes; `picture` is null where they are no picture or the page is full. */
+  /** It has bytes; `picture` is null where they are no picture, not judged, or the page is full. */
   hasBytes: boolean
+  /** Every safety filter of the plan has seen it, where there is one. */
+  isJudged: boolean
   picture: Picture | null
   /** The row that was kept instead of this one. */
   keeper: { uid: string; caption: string; picture: Picture | null } | null

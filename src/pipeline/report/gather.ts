@@ -6,6 +6,7 @@ import type { RunFolder } from '../run-folder.ts'
 import { sinkFolder } from '../task-sink.ts'
 import type { HeadData, OutputData, ReportData, RuleData, Sample, StageData } from './data.ts'
 import { ledgersOf, pathTo, readFlow, stageData, type StageCommits } from './flow.ts'
+import { openJudged } from './judged.ts'
 import { measureCharts, type FilterCharts } from './measures.ts'
 import { openSamples, type Samples } from './samples.ts'
 import { fetchData, shapeCharts } from './shapes.ts'
@@ -40,7 +41,7 @@ export async function gatherReport(
   const tables = await openTables(folder, flow)
   try {
     const thumbnails = openThumbnails(openBytes(folder, null), PICTURE_BUDGET_BYTES)
-    const samples = openSamples(tables, stages, thumbnails, options.showUnsafe)
+    const samples = openSamples(tables, stages, thumbnails, openJudged(stages, registry), options.showUnsafe)
     const shown = lastRows(flow, stages, tables)
     const shownTable = shown ? tables.of(shown.id)! : null
     const kept: Sample[] = shownTable ? await samples.kept(shownTable, 4 * options.samples) : []

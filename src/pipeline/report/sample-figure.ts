@@ -5,16 +5,14 @@ import { count, significant } from './number.ts'
 /** A sample as a small picture with its words. */
 export function sampleFigure(sample: Sample): Html {
   const { keeper, value } = sample
-  // A duplicate's value is the name of its keeper, which stands beside it.
-  const isNumber = value !== null && !/^[0-9a-f]{32,}$/.test(value)
   return html`<figure class="tile${keeper ? ' is-pair' : ''}">
     <div class="pictures">
-      ${picture(sample.picture, sample.hasBytes)}${keeper && html`<i title="the same as" aria-hidden="true">=</i>${picture(keeper.picture, true)}`}
+      ${picture(sample.picture, sample)}${keeper && html`<i title="the same as" aria-hidden="true">=</i>${picture(keeper.picture, sample)}`}
     </div>
     <figcaption>
       ${captionLine(sample)}
       <span class="meta"
-        >${isNumber && html`<b class="value">${shortValue(value)}</b>`}${sample.language && html`<span>${sample.language}</span>`}${sample.width !== null && html`<span>${count(sample.width)}×${count(sample.height ?? 0)}</span>`}${keeper && html`<span>dropped = kept</span>`}</span
+        >${value !== null && !isId(value) && html`<b class="value">${shortValue(value)}</b>`}${sample.language && html`<span>${sample.language}</span>`}${sample.width !== null && html`<span>${count(sample.width)}×${count(sample.height ?? 0)}</span>`}${keeper && html`<span>dropped = kept</span>`}</span
       >
     </figcaption>
   </figure>`
@@ -26,7 +24,7 @@ export function sampleLine(sample: Sample, show: 'caption' | 'url'): Html {
   const isLong = show === 'url' || (value?.length ?? 0) > 24
   return html`<li${(keeper !== null || isLong) && html` class="is-stacked"`}>
     ${show === 'caption' ? captionLine(sample) : html`<p class="url"><bdi>${sample.url ?? sample.uid}</bdi></p>`}
-    ${keeper ? html`<p class="beside">into <bdi>${keeper.caption}</bdi></p>` : value !== null && value !== '' && html`<span class="${isLong ? 'beside' : 'value'}"><bdi>${shortValue(value)}</bdi></span>`}
+    ${keeper ? html`<p class="beside">into <bdi>${keeper.caption}</bdi></p>` : value !== null && value !== '' && !isId(value) && html`<span class="${isLong ? 'beside' : 'value'}"><bdi>${shortValue(value)}</bdi></span>`}
   </li>`
 }
 
@@ -36,8 +34,8 @@ function captionLine({ caption, isCut, language }: Sample): Html {
   return html`<p class="caption" dir="auto" ${lang}>${caption}${isCut && '…'}</p>`
 }
 
-function picture(shown: Picture | null, hasBytes: boolean): Html {
-  if (shown)
+function picture(shown: Picture | null, { hasBytes, isJudged }: Sample): Html {
+  if (shown) {
     return html`<img
       src="${shown.uri}"
       width="${shown.width}"
@@ -46,7 +44,14 @@ function picture(shown: Picture | null, hasBytes: boolean): Html {
       loading="lazy"
       decoding="async"
     />`
-  return html`<span class="no-picture">${hasBytes ? 'not drawn' : 'no picture'}</span>`
+  }
+  const why = !hasBytes ? 'no picture' : isJudged ? 'not drawn' : 'not judged yet'
+  return html`<span class="no-picture">${why}</span>`
+}
+
+/** A duplicate's value is the name of its keeper, which stands beside it. */
+function isId(value: string): boolean {
+  return /^[0-9a-f]{32,}$/.test(value)
 }
 
 /** Numbers with the digits that count, other values as they are. */

@@ -1,6 +1,7 @@
 import type { Row } from '../../core/column.ts'
 import type { BytesRef } from '../../core/stage.ts'
 import type { Sample, StageData } from './data.ts'
+import type { Judged } from './judged.ts'
 import { CAPTION, languageSql } from './shapes.ts'
 import { literal, quoted, type StageTable, type Tables } from './tables.ts'
 import type { Thumbnails } from './thumbnail.ts'
@@ -19,12 +20,13 @@ export interface Samples {
  * Opens the choice of samples of a run.
  *
  * A row whose uid, picture address or bytes were withheld anywhere in the run (unsafe, opted out) is never chosen,
- * wherever else it turns up. showUnsafe lifts that.
+ * wherever else it turns up; and no picture is drawn that a safety filter has not judged. showUnsafe lifts both.
  */
 export function openSamples(
   tables: Tables,
   stages: readonly StageData[],
   thumbnails: Thumbnails,
+  judged: Judged,
   showUnsafe: boolean,
 ): Samples {
   const withheld = showUnsafe ? [] : withheldRows(tables, stages)
@@ -36,17 +38,22 @@ export function openSamples(
     const rows = await tables.rows(`SELECT ${columns} FROM ${from} ORDER BY md5(uid), uid LIMIT ${2 * count}`)
     const keepers = await keepersOf(table, verdict ? rows : [])
     const hidden = await hiddenKeys([...rows, ...keepers.values()])
+    const isJudged = showUnsafe || judged(table.stage, verdict ? 'rejects' : 'kept')
+    const draw = (row: Row) =>
+      isJudged && hasBytes(row) ? thumbnails.make(row as unknown as BytesRef) : Promise.resolve(null)
     const samples: Sample[] = []
     for (const row of rows.filter((r) => !isHidden(r, hidden)).slice(0, count)) {
       const keeper = keepers.get(row.value as string)
       samples.push({
-        ...(await sampleOf(row)),
+        ...sampleOf(row),
+        isJudged,
+        picture: await draw(row),
         keeper:
           keeper && !isHidden(keeper, hidden)
             ? {
                 uid: keeper.uid as string,
                 caption: cut(keeper.caption, MAX_CAPTION).text,
-                picture: await pictureOf(keeper),
+                picture: await draw(keeper),
               }
             : null,
       })
@@ -54,7 +61,7 @@ export function openSamples(
     return samples
   }
 
-  async function sampleOf(row: Row): Promise<Omit<Sample, 'keeper'>> {
+  function sampleOf(row: Row): Omit<Sample, 'keeper' | 'picture' | 'isJudged'> {
     const { text: caption, isCut } = cut(row.caption, MAX_CAPTION)
     const short = (value: unknown, most: number) =>
       value === null || value === undefined ? null : cut(value, most).text
@@ -69,11 +76,7 @@ export function openSamples(
       value: short(row.value, MAX_VALUE),
       limit: short(row.limit, MAX_VALUE),
       hasBytes: hasBytes(row),
-      picture: await pictureOf(row),
     }
-  }
-  async function pictureOf(row: Row) {
-    return hasBytes(row) ? thumbnails.make(row as unknown as BytesRef) : null
   }
 
   /** The rows that verdicts name as kept instead, by uid. */

@@ -6,7 +6,8 @@ import { reasonBlock } from './reason-block.ts'
 import { restNote } from './section-rules.ts'
 
 /** How the web answered: which sites were asked most, why pictures did not come, and which those are. */
-export function fetchSection({ fetches, stages, rules }: ReportData): Html | null {
+export function fetchSection({ fetches: all, stages, rules }: ReportData): Html | null {
+  const fetches = all.filter((fetch) => fetch.requests > 0)
   if (fetches.length === 0) return null
   return html`<section id="fetch">
     <h2>Fetch</h2>

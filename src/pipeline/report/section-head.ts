@@ -60,6 +60,9 @@ function ledgerBlock(ledger: Ledger, { stages, ledgers }: ReportData): Html {
         ? 'pairs in shards'
         : 'pairs written so far'
       : 'rows kept so far'
+  const source = stages.find((s) => s.id === ledger.source)!
+  const noun = 'url' in source.columns ? 'link' : 'row'
+  const found = ledger.found === 1 ? noun : `${noun}s`
   const parts = [
     { side: 'kept', rows: ledger.delivered, label: what },
     { side: 'merged', rows: ledger.merged, label: 'merged into others' },
@@ -71,7 +74,7 @@ function ledgerBlock(ledger: Ledger, { stages, ledgers }: ReportData): Html {
   let x = 0
   return html`<div class="ledger">
     <p class="sum">
-      <span><b>${count(ledger.found)}</b> ${ledger.found === 1 ? 'link' : 'links'} found</span>
+      <span><b>${count(ledger.found)}</b> ${found} found</span>
       <i aria-hidden="true">→</i> <span class="out"><b>${count(ledger.delivered)}</b> ${what}</span>
     </p>
     <svg class="ledger-bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">

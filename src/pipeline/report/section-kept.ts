@@ -5,11 +5,11 @@ import { plural } from './number.ts'
 import { sampleFigure, sampleLine } from './sample-figure.ts'
 
 /** What the run has given: pairs to look at, and their shapes. */
-export function keptSection({ kept, shapes }: ReportData): Html | null {
+export function keptSection({ kept, shapes, head }: ReportData): Html | null {
   if (!shapes) return null
   const hasPictures = kept.some((s) => s.hasBytes)
   return html`<section id="kept">
-    <h2>What came out</h2>
+    <h2>What came out${!head.finished && ' so far'}</h2>
     <p class="lead">
       ${plural(shapes.rows, 'row')} that
       <b>${shapes.stage}</b> kept${kept.length > 0 && html`; ${kept.length} of them, chosen by hash`}
