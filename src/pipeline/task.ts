@@ -160,5 +160,5 @@ async function* counted({ part }: Link, batches: AsyncIterable<Row[]>): AsyncGen
 
 function writesBytes(stage: PlannedStage, { registry }: TaskEnvironment): boolean {
   const code = registry.get(stage.use)
-  return code?.kind === 'row' && code.writesBytes === true
+  return (code?.kind === 'row' || code?.kind === 'source') && code.writesBytes === true
 }
