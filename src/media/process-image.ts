@@ -62,12 +62,9 @@ export async function processImage(bytes: Buffer, options: ImageOptions): Promis
     const { width, height } = await uprightSize(sharp, bytes, header, options.maxPixels)
     const geometry = resizeGeometry(width, height, { ...options, mode: options.resize })
     checkOutput(geometry, options)
-    const { data, info } = await encode(
-      pipeline(sharp, bytes, geometry, { width, height }, options),
-      options,
-    ).toBuffer({
-      resolveWithObject: true,
-    })
+    const isScaled = geometry.width !== width || geometry.height !== height
+    const image = draw(sharp, bytes, header, isScaled, geometry, options.maxPixels)
+    const { data, info } = await encode(image, options).toBuffer({ resolveWithObject: true })
     return {
       bytes: data,
       width: info.width,
@@ -82,31 +79,31 @@ export async function processImage(bytes: Buffer, options: ImageOptions): Promis
   }
 }
 
+/** The header's word is enough for most; where a picture may be turned, the codec that turns it is asked. */
 async function uprightSize(sharp: Sharp, bytes: Buffer, header: Probe, maxPixels: number) {
   const { width, height, orientation } = header
-  if (width !== null && height !== null && orientation !== null) {
-    return orientation >= 5 ? { width: height, height: width } : { width, height }
-  }
+  if (width !== null && height !== null && orientation === 1) return { width, height }
   const { autoOrient } = await sharp(bytes, { limitInputPixels: maxPixels }).metadata()
   checkPixels(autoOrient.width, autoOrient.height, maxPixels)
   return { width: autoOrient.width, height: autoOrient.height }
 }
 
-function pipeline(
+function draw(
   sharp: Sharp,
   bytes: Buffer,
+  { format, orientation }: Probe,
+  isScaled: boolean,
   { width, height, crop, pad }: Geometry,
-  from: { width: number; height: number },
-  options: ImageOptions,
+  maxPixels: number,
 ) {
   const image = sharp(bytes, {
     failOn: 'error',
-    limitInputPixels: options.maxPixels,
+    limitInputPixels: maxPixels,
     sequentialRead: true,
-    autoOrient: true,
+    autoOrient: orientation !== 1,
   })
-  image.flatten({ background: '#ffffff' })
-  if (width !== from.width || height !== from.height) image.resize(width, height, { fit: 'fill' })
+  if (format !== 'jpeg') image.flatten({ background: '#ffffff' })
+  if (isScaled) image.resize(width, height, { fit: 'fill' })
   if (crop) image.extract(crop)
   if (pad) image.extend({ ...pad, background: '#ffffff' })
   return image.toColourspace('srgb')

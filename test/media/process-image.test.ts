@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -65,6 +66,26 @@ describe('processImage', () => {
     expect(green[1]).toBeGreaterThan(Math.max(green[0], green[2]) + 50)
     expect(blue[2]).toBeGreaterThan(Math.max(blue[0], blue[1]) + 50)
     expect(distance([gray], [GRAY])).toBeLessThanOrEqual(16)
+  })
+
+  it.each([
+    ['photo.webp', 0],
+    ['palette.gif', 0],
+    ['palette.png', 0],
+    ['photo.avif', 3],
+    ['orientation-6.jpg', 3],
+    // Without a profile the inks of a press are assumed, whose cyan is darker.
+    ['cmyk.jpg', 50],
+  ])('gives the colours of %s, which another codec made', async (file, tolerance) => {
+    const bytes = await readFile(new URL(`files/${file}`, import.meta.url))
+    const [first, , , last] = await corners((await process(bytes, { resize: 'none', format: 'png' })).bytes)
+    expect(distance([first!, last!], [[0, 160, 200], [240, 120, 0]])).toBeLessThanOrEqual(tolerance) // prettier-ignore
+  })
+
+  it('brings 16-bit gray of another codec to 8 bits', async () => {
+    const bytes = await readFile(new URL('files/gray-16.png', import.meta.url))
+    const [first, , , last] = await corners((await process(bytes, { resize: 'none', format: 'png' })).bytes)
+    expect(distance([first!, last!], [[117, 117, 117], [142, 142, 142]])).toBe(0) // prettier-ignore
   })
 
   it('gives a gray JPEG three equal channels', async () => {
