@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import { PairloomError } from '../core/error.ts'
 
 /**
  * Ranges that a public web site cannot have (IANA special-purpose registries, RFC 6890 and its updates), and the one
@@ -24,7 +25,7 @@ export interface AddressRule {
  * those that `allow` names.
  *
  * allow: addresses and CIDR ranges, such as `127.0.0.1` or `10.1.0.0/16`.
- * @throws RangeError where one of them is neither
+ * @throws PairloomError `PL_CONFIG` where one of them is neither
  */
 export function addressRule(allow: readonly string[]): AddressRule {
   const allowed = rangeSet(allow)
@@ -47,7 +48,7 @@ function rangeSet(ranges: readonly string[]): (address: string) => boolean {
     const most = family === 'ipv4' ? 32 : 128
     const bits = prefix === undefined ? most : /^\d{1,3}$/.test(prefix) ? Number(prefix) : NaN
     if (isIP(address) === 0 || !(bits <= most))
-      throw new RangeError(`Expected an address or a CIDR range, got ${range}`)
+      throw new PairloomError('PL_CONFIG', `network.allow: expected an address or a CIDR range, got ${range}`)
     lists[family].addSubnet(address, bits, family)
   }
   return (address) => lists[familyOf(address)].check(address, familyOf(address))

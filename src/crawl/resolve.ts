@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { promises as dns } from 'node:dns'
 import { isIP } from 'node:net'
+import { PairloomError } from '../core/error.ts'
 import { fetchError } from './fetch-error.ts'
 
 export interface Endpoint {
@@ -38,6 +39,9 @@ const MAX_CACHED = 50_000
  */
 export function openResolver(hosts: Record<string, string>, timeoutMs: number): Resolver {
   const servers = new dns.Resolver({ timeout: Math.max(1, Math.ceil(timeoutMs / 2)), tries: 2 })
+  const known = new Map(
+    Object.entries(hosts).map(([host, text]) => [host.toLowerCase(), parseEndpoint(text)]),
+  )
   const cache = new Map<string, Promise<Answer>>()
 
   async function ask(host: string): Promise<Answer> {
@@ -72,8 +76,8 @@ export function openResolver(hosts: Record<string, string>, timeoutMs: number): 
 
   return {
     async resolve(host) {
-      const mapped = hosts[host]
-      if (mapped !== undefined) return [parseEndpoint(mapped)]
+      const mapped = known.get(host)
+      if (mapped !== undefined) return [mapped]
       if (isIP(host) !== 0) return [{ address: host, port: null }]
 
       let answer = cache.get(host)
@@ -94,16 +98,18 @@ export function openResolver(hosts: Record<string, string>, timeoutMs: number): 
   }
 }
 
-/** `127.0.0.1`, `127.0.0.1:8080`, `::1` or `[::1]:8080`. */
+/**
+ * `127.0.0.1`, `127.0.0.1:8080`, `::1` or `[::1]:8080`.
+ *
+ * @throws PairloomError `PL_CONFIG` where it is none of these
+ */
 export function parseEndpoint(text: string): Endpoint {
   if (isIP(text) !== 0) return { address: text, port: null }
   const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text)
   const address = match?.[1] ?? match?.[2] ?? ''
   const port = match?.[3] === undefined ? null : Number(match[3])
   if (isIP(address) === 0 || (port !== null && (port < 1 || port > 65535))) {
-    throw fetchError('dns-failed', text, {
-      evidence: `network.hosts: expected address or address:port, got ${text}`,
-    })
+    throw new PairloomError('PL_CONFIG', `network.hosts: expected address or address:port, got ${text}`)
   }
   return { address, port }
 }

@@ -12,10 +12,10 @@ import { corners, distance, quarters, noise } from '../media/pictures.ts'
 
 /** Deadlines and waits as a test wants them; everything else as it comes. */
 const QUICK = {
-  firstByteMs: 2000,
-  stallMs: 150,
-  connectMs: 2000,
-  totalMs: 5000,
+  firstByteMs: 5000,
+  stallMs: 500,
+  connectMs: 5000,
+  totalMs: 20_000,
   backoffMs: 1,
   resize: 'none',
 }

@@ -5,7 +5,7 @@ import type { Network } from '../../src/core/stage.ts'
 import { openHttp, type GetOptions, type HttpClient, type HttpOptions } from '../../src/crawl/http.ts'
 import { sendStatus, startServer, type Answer, type TestServer } from '../servers/web.ts'
 
-const SMALL = { firstByteMs: 400, stallMs: 150, totalMs: 5000 }
+const SMALL = { firstByteMs: 2000, stallMs: 500, totalMs: 20_000 }
 const never: Answer = () => {}
 
 const opened: { close(): Promise<unknown> }[] = []
@@ -135,14 +135,13 @@ describe('openHttp', () => {
     const silent: Server = createServer().listen(0, '127.0.0.1')
     opened.push({ close: () => new Promise((resolve) => void silent.close(resolve)) })
     const client = open({
-      hosts: { 'dead.test': '127.0.0.1:1', 'private.test': '10.0.0.1', 'mistake.test': 'nowhere' },
+      hosts: { 'dead.test': '127.0.0.1:1', 'private.test': '10.0.0.1' },
     })
     const expected = {
       'ftp://a.test/': 'bad-url',
       'no url': 'bad-url',
       'http://dead.test/': 'connect-refused',
       'http://private.test/': 'address-refused',
-      'http://mistake.test/': 'dns-failed',
       'http://[::1]/': 'address-refused',
       'http://0xA9.0xFE.0xA9.0xFE/': 'address-refused',
       'http://2130706434/': 'address-refused',
@@ -150,6 +149,11 @@ describe('openHttp', () => {
     }
     const seen = Object.keys(expected).map(async (url) => [url, await reasonFor(client, url)])
     expect(Object.fromEntries(await Promise.all(seen))).toEqual(expected)
+  })
+
+  it('refuses a network section that makes no sense before it asks anybody', () => {
+    expect(() => open({ hosts: { 'a.test': 'nowhere' } })).toThrow(/network\.hosts/)
+    expect(() => open({ allow: ['localhost'] })).toThrow(/network\.allow/)
   })
 
   it('refuses loopback unless it is allowed', async () => {
@@ -237,7 +241,7 @@ describe('openHttp', () => {
     })
 
     it('ends at the deadline for all of it', async () => {
-      const client = open({}, { deadlines: { ...SMALL, firstByteMs: 5000, totalMs: 100 } })
+      const client = open({}, { deadlines: { ...SMALL, firstByteMs: 20_000, totalMs: 100 } })
       expect(await reasonFor(client, `${server.origin}/never`)).toBe('timeout-total')
     })
   })
