@@ -40,14 +40,16 @@ export async function openRuns(): Promise<Runs> {
 }
 
 /** Rows with pictures, troubles of every kind, and hostile captions; two sinks of one pack. */
-export function picturesPipeline(change: { rows?: number; failPartition?: number } = {}): PipelineInput {
+export function picturesPipeline(
+  change: { rows?: number; failPartition?: number; failStoring?: number } = {},
+): PipelineInput {
   return definePipeline({
     name: 'pictures',
     plugins: ['./fixtures/pictures.ts'],
     stages: {
       rows: { use: 'fixture/rows', rows: change.rows ?? 120, failPartition: change.failPartition ?? -1 },
       texts: { filters: { words: { min: 2, max: 1_000_000 } } },
-      images: { use: 'fixture/store' },
+      images: { use: 'fixture/store', failPartition: change.failStoring ?? -1 },
       sizes: { filters: { 'image-size': { minSide: 64, maxRatio: 3 } } },
       unique: { use: 'filter/exact-duplicates' },
       safe: { filters: { safety: {} } },
