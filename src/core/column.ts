@@ -8,6 +8,8 @@ export interface Column {
   type: ColumnType
   /** Rows may hold null. Default false: a null is a defect of the stage. */
   nullable?: boolean
+  /** Values hardly ever repeat: a dictionary of them would only cost. */
+  distinct?: boolean
   /** Two fetches of the same thing may differ in it (time, latency, address, attempt): it never enters a shard. */
   volatile?: boolean
   /** What the value means, with its unit. */

@@ -48,9 +48,17 @@ export interface ImageRow extends LinkRow {
 }
 
 export const LINK_COLUMNS = {
-  uid: { type: 'utf8', doc: 'first 128 bits of sha256(href, 0x00, NFC of the first text), 32 hex digits' },
-  image_id: { type: 'utf8', doc: 'first 128 bits of sha256(href without fragment), 32 hex digits' },
-  url: { type: 'utf8', doc: 'image URL, WHATWG href without fragment' },
+  uid: {
+    type: 'utf8',
+    distinct: true,
+    doc: 'first 128 bits of sha256(href, 0x00, NFC of the first text), 32 hex digits',
+  },
+  image_id: {
+    type: 'utf8',
+    distinct: true,
+    doc: 'first 128 bits of sha256(href without fragment), 32 hex digits',
+  },
+  url: { type: 'utf8', distinct: true, doc: 'image URL, WHATWG href without fragment' },
   site: { type: 'utf8', doc: 'registrable domain of the URL (Public Suffix List with its private section)' },
   texts: { type: 'texts', doc: 'texts of the image: kind, text, language, score, page' },
   caption: { type: 'int32', doc: 'index into texts of the caption' },
@@ -69,7 +77,7 @@ export const IMAGE_COLUMNS = {
   width: { type: 'int32', doc: 'width of the stored picture, px' },
   height: { type: 'int32', doc: 'height of the stored picture, px' },
   format: { type: 'utf8', doc: 'format of the stored picture: jpeg, png or webp' },
-  sha256: { type: 'utf8', doc: 'sha256 of the bytes as the origin sent them, 64 hex digits' },
+  sha256: { type: 'utf8', distinct: true, doc: 'sha256 of the bytes as the origin sent them, 64 hex digits' },
   original_width: { type: 'int32', doc: 'width at the origin after EXIF rotation, px' },
   original_height: { type: 'int32', doc: 'height at the origin after EXIF rotation, px' },
   original_format: { type: 'utf8', doc: 'format at the origin: jpeg, png, webp, gif, avif …' },

@@ -21,7 +21,7 @@ const options = z.strictObject({
 
 /**
  * Drops captions that say nothing about their picture: placeholders and page furniture ("image not available", "logo",
- * "click to enlarge") in 35 languages, dates, captions without a letter, and left-overs of HTML or templates.
+ * "click to enlarge") in 33 languages, dates, captions without a letter, and left-overs of HTML or templates.
  *
  * A phrase counts only as the whole caption, without the marks and digits around it: "Photo 12:" is boilerplate,
  * "photo of a dog" is not. Phrases: boilerplate-phrases.ts.

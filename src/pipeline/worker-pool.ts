@@ -27,6 +27,7 @@ interface Worker {
   rows: number
   rssBytes: number
   lastBeat: number
+  idleSince: number
   killedFor: string | null
   settle: { resolve(result: TaskResult): void; reject(error: Error): void } | null
 }
@@ -34,6 +35,8 @@ interface Worker {
 const SCRATCH = 'pairloom-scratch-'
 /** A process that has said nothing for so long is stuck, ms. */
 const SILENCE_MS = 120_000
+/** A process that has had no task for so long is ended; starting another costs a second. ms. */
+const IDLE_MS = 3000
 
 /**
  * Worker processes on this machine, forked when first needed and kept warm.
@@ -51,6 +54,8 @@ export async function openWorkerPool(plan: Plan, size: number): Promise<WorkerPo
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
     const child = fork(new URL(`./worker.${extension}`, import.meta.url), [], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // Rows live for a batch: a small young generation collects them as well and holds 150 MiB less a worker.
+      execArgv: [...process.execArgv, '--max-semi-space-size=4'],
     })
     const worker: Worker = {
       child,
@@ -58,21 +63,27 @@ export async function openWorkerPool(plan: Plan, size: number): Promise<WorkerPo
       rows: 0,
       rssBytes: 0,
       lastBeat: Date.now(),
+      idleSince: Date.now(),
       killedFor: null,
       settle: null,
     }
     workers.add(worker)
     child.on('message', (message: FromWorker) => hear(worker, message))
-    child.on('error', () => undefined) // 'exit' follows, or the process never was; both end the task below.
-    child.on('exit', (code, signal) => {
+    const ended = (why: string, data: Record<string, unknown>) => {
       workers.delete(worker)
-      const why = worker.killedFor ?? `it ended with ${signal ?? `code ${code}`}`
       const at = worker.task
         ? `${worker.task.stages.join('+')} partition ${worker.task.partition}`
         : 'no task'
       const message = `A worker process died while it ran ${at}: ${why}`
-      worker.settle?.reject(new PairloomError('PL_TASK_CRASHED', message, { data: { code, signal, why } }))
+      worker.settle?.reject(new PairloomError('PL_TASK_CRASHED', message, { data: { ...data, why } }))
+    }
+    child.on('error', (error) => {
+      // A process that could not be started never exits; other errors are followed by their exit.
+      if (child.pid === undefined) ended(`it could not be started (${error.message})`, {})
     })
+    child.on('exit', (code, signal) =>
+      ended(worker.killedFor ?? `it ended with ${signal ?? `code ${code}`}`, { code, signal }),
+    )
     tell(worker, { type: 'start', plan, scratch, memoryBytes })
     return worker
   }
@@ -90,6 +101,7 @@ export async function openWorkerPool(plan: Plan, size: number): Promise<WorkerPo
       const { settle } = worker
       worker.settle = null
       worker.task = null
+      worker.idleSince = Date.now()
       if (message.type === 'done') settle?.resolve(message.result)
       else settle?.reject(fromWorker(message.error))
     }
@@ -101,6 +113,8 @@ export async function openWorkerPool(plan: Plan, size: number): Promise<WorkerPo
   }
   const watch = setInterval(() => {
     for (const worker of workers) {
+      // While others run a global stage, an idle one would only hold memory.
+      if (!worker.task && Date.now() - worker.idleSince > IDLE_MS) kill(worker, 'it had nothing to do')
       if (worker.task && Date.now() - worker.lastBeat > SILENCE_MS)
         kill(worker, `it said nothing for ${SILENCE_MS / 1000} s`)
     }

@@ -40,11 +40,14 @@ export function openTableWriter(columns: Columns, sink: ByteSink, options: Table
   const schema = arrowSchema(columns)
   const batches = new TransformStream<unknown, unknown>()
   const input = batches.writable.getWriter()
-  const properties = new parquet.WriterPropertiesBuilder()
+  let builder = new parquet.WriterPropertiesBuilder()
     .setCompression(parquet.Compression.ZSTD)
     .setMaxRowGroupSize(options.rowGroupRows ?? 32_768)
     .setCreatedBy('pairloom')
-    .build()
+  for (const [name, column] of Object.entries(columns)) {
+    if (column.distinct) builder = builder.setColumnDictionaryEnabled(name, false)
+  }
+  const properties = builder.build()
   let held: Row[] = []
   let total = 0
   let failure: unknown
@@ -63,7 +66,7 @@ export function openTableWriter(columns: Columns, sink: ByteSink, options: Table
 
   async function push(rows: readonly Row[]): Promise<void> {
     const ipc = arrow.tableToIPC(new arrow.Table([arrowBatch(columns, schema, rows)]), 'stream')
-    const [batch] = parquet.Table.fromIPCStream(ipc).recordBatches()
+    const [batch] = recordBatches(parquet, ipc)
     if (failure !== undefined) throw tableError(failure)
     try {
       await input.write(batch ?? emptyBatch(parquet, schema))
@@ -112,7 +115,17 @@ function emptyBatch(parquet: ParquetWasm, schema: arrow.Schema): unknown {
   const data = arrow.makeData({ type: new arrow.Struct(schema.fields), length: 0, nullCount: 0, children })
   const writer = new arrow.RecordBatchStreamWriter()
   writer.write(new arrow.RecordBatch(schema, data))
-  return parquet.Table.fromIPCStream(writer.finish().toUint8Array(true)).recordBatches()[0]
+  return recordBatches(parquet, writer.finish().toUint8Array(true))[0]
+}
+
+/** The batches of an IPC stream. What holds them is freed at once: the collector does not see WASM memory fill up. */
+function recordBatches(parquet: ParquetWasm, ipc: Uint8Array): unknown[] {
+  const table = parquet.Table.fromIPCStream(ipc)
+  try {
+    return table.recordBatches()
+  } finally {
+    table.free()
+  }
 }
 
 function tableError(error: unknown): unknown {
