@@ -40,11 +40,11 @@ export async function openPartWriter(
     if (waiting.length === 0) return
     const rows = waiting
     waiting = []
-    rejects ??= await open('rejects.parquet', rejectColumns(stage.columns))
-    await rejects.append(rows)
+    const table = (rejects ??= await open('rejects.parquet', rejectColumns(stage.columns)))
+    await named(stage, () => table.append(rows))
   }
   async function finish(writer: TableWriter, suffix: string): Promise<PartFile> {
-    const written = await writer.close()
+    const written = await named(stage, () => writer.close())
     return { path: path(suffix).slice(stage.dataset.length + 1), ...written }
   }
   return {
@@ -54,7 +54,7 @@ export async function openPartWriter(
       if (Object.hasOwn(stage.columns, 'bytes_dataset')) {
         for (const row of rows) datasets.add((row as unknown as BytesRef).bytes_dataset)
       }
-      await kept?.append(rows)
+      await named(stage, async () => kept?.append(rows))
       await flush()
     },
     drop(row, verdict) {
@@ -88,4 +88,15 @@ export async function openPartWriter(
 export function rejectColumns(columns: Columns): Columns {
   const nullable = Object.entries(columns).map(([name, column]) => [name, { ...column, nullable: true }])
   return { ...(Object.fromEntries(nullable) as Columns), ...VERDICT_COLUMNS }
+}
+
+/** A table knows its column alone: the stage whose value did not fit is said here. */
+async function named<T>(stage: PlannedStage, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof PairloomError) || error.code !== 'PL_COLUMN') throw error
+    const data = { ...error.data, stage: stage.id }
+    throw new PairloomError('PL_COLUMN', `Stage ${stage.id}: ${error.message}`, { data, cause: error })
+  }
 }

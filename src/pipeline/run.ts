@@ -4,6 +4,7 @@ import { PairloomError, toPairloomError } from '../core/error.ts'
 import type { SourcePart } from '../core/stage.ts'
 import { fileStore } from '../store/file.ts'
 import type { RunEvent, StageProgress } from './event.ts'
+import { nearest } from './nearest.ts'
 import { bodyOf, type Plan, type PlannedStage } from './plan.ts'
 import { openRegistry } from './registry.ts'
 import { claimRunFolder, withPlan, type Commit, type RunFolder } from './run-folder.ts'
@@ -46,6 +47,8 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Run
   const stages = wantedStages(plan, options.to)
   const workers = options.workers ?? availableParallelism()
   const folder = await claimRunFolder(plan)
+  // Hours of crawling should not end at an output folder that was never writable.
+  if (stages.some((s) => s.kind === 'sink')) await (await fileStore(plan.out).writer('probe')).abort()
   await folder.writeRunFile(withPlan(await folder.readRunFile(), plan))
   await sweepRun(folder, plan)
   emit({
@@ -122,9 +125,12 @@ async function work(loop: Loop): Promise<void> {
   }
   await pool.cancel(GRACE_MS)
   await Promise.all(running)
-  throw (
-    stop ??
-    new PairloomError('PL_INTERRUPTED', 'The run was interrupted; the same command goes on where it stopped')
+  // A signal to the whole group ends workers too: their crashes are no news then.
+  const failure = stop as PairloomError | null
+  if (failure && !signal.aborted) throw failure
+  throw new PairloomError(
+    'PL_INTERRUPTED',
+    'The run was interrupted; the same command goes on where it stopped',
   )
 }
 
@@ -210,7 +216,7 @@ async function committedOf({ plan, folder }: Loop, work: Work): Promise<{ stage:
 }
 
 async function tell(
-  { plan, schedule, tallies, emit }: Loop,
+  { plan, folder, schedule, tallies, emit }: Loop,
   work: Work,
   commits: readonly { stage: string; commit: Commit }[],
   made?: number,
@@ -235,7 +241,12 @@ async function tell(
   const stage = plannedStage(plan, work.stages[0]!)
   const { root } = sinkFolder(plan.out, stage)
   const { kept } = tallies.get(stage.id)!
-  emit({ event: 'published', stage: stage.id, folder: root, shards: work.partitions, rows: kept, bytes: 0 })
+  // A partition without rows makes no shard.
+  const written = [...(await folder.readCommits(stage.dataset)).values()].flatMap((c) =>
+    c.sink?.files.length ? [c.sink] : [],
+  )
+  const bytes = written.flatMap((part) => part.files).reduce((sum, f) => sum + f.bytes, 0)
+  emit({ event: 'published', stage: stage.id, folder: root, shards: written.length, rows: kept, bytes })
 }
 
 function failedCommit(work: Work, error: PairloomError): Commit {
@@ -348,8 +359,8 @@ function wantedStages(plan: Plan, to: string | undefined): PlannedStage[] {
   for (let at = plan.stages.find((s) => s.id === to); at; at = plan.stages.find((s) => s.id === at!.from))
     wanted.add(at.id)
   if (wanted.size > 0) return plan.stages.filter((s) => wanted.has(s.id))
-  throw new PairloomError(
-    'PL_USAGE',
-    `Expected --to to name one of ${plan.stages.map((s) => s.id).join(', ')}, got ${to}`,
-  )
+  const ids = plan.stages.map((s) => s.id)
+  const near = nearest(to, ids)
+  const hint = near === null ? '' : ` (did you mean ${near}?)`
+  throw new PairloomError('PL_USAGE', `Expected --to to name one of ${ids.join(', ')}, got ${to}${hint}`)
 }
