@@ -24,6 +24,7 @@ export const ERRORS = {
   PL_COUNTS: ['abort', 'rows in differ from rows kept + dropped + failed: a defect of a stage'],
   PL_COLUMN: ['abort', 'a stage left out, or gave a wrong type to, a column that it declares'],
   PL_SQL: ['abort', 'the SQL engine refused or could not finish a statement'],
+  PL_INPUT: ['abort', 'a file that a source reads is not there, cannot be read, or is not what was expected'],
   PL_TABLE: ['abort', 'a Parquet file cannot be read or written'],
   PL_TAR: ['abort', 'a tar file is damaged'],
   PL_STAGE: ['retry', 'a stage threw an error that is none of the others'],

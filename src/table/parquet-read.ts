@@ -1,11 +1,28 @@
-import { zstdDecompressSync } from 'node:zlib'
-import { parquetMetadataAsync, parquetReadObjects, type AsyncBuffer, type FileMetaData } from 'hyparquet'
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
+import {
+  parquetMetadataAsync,
+  parquetReadObjects,
+  parquetSchema,
+  type AsyncBuffer,
+  type FileMetaData,
+} from 'hyparquet'
 import type { Row } from '../core/column.ts'
 import { PairloomError } from '../core/error.ts'
 import type { Store } from '../store/store.ts'
 
 const compressors = {
   ZSTD: (input: Uint8Array) => zstdDecompressSync(input),
+  GZIP: (input: Uint8Array) => gunzipSync(input),
+  BROTLI: (input: Uint8Array) => brotliDecompressSync(input),
+}
+
+export interface ReadTableOptions {
+  columns?: string[]
+  batchRows?: number
+  /** Row groups to read, from the first to before the second; default all. */
+  groups?: [from: number, to: number]
+  /** Leave int64 as bigint: other people's ids need all of their 64 bits. */
+  bigints?: boolean
 }
 
 /**
@@ -17,9 +34,39 @@ const compressors = {
 export async function* readTable(
   store: Store,
   path: string,
-  options: { columns?: string[]; batchRows?: number } = {},
+  options: ReadTableOptions = {},
 ): AsyncGenerator<Row[]> {
-  const { batchRows = 1024 } = options
+  const { batchRows = 1024, columns } = options
+  const { file, metadata } = await openTable(store, path)
+  const convert = options.bigints === true ? [] : bigintColumns(metadata)
+  const [from, to] = options.groups ?? [0, metadata.row_groups.length]
+  let rowStart = 0
+  for (const [i, group] of metadata.row_groups.entries()) {
+    const rowEnd = rowStart + Number(group.num_rows)
+    if (i >= from && i < to) {
+      const read = { file, metadata, compressors, rowStart, rowEnd, ...(columns && { columns }) }
+      const rows = (await damaged(path, () => parquetReadObjects(read))) as Row[]
+      for (const row of rows)
+        for (const name of convert) if (typeof row[name] === 'bigint') row[name] = Number(row[name])
+      for (let at = 0; at < rows.length; at += batchRows) yield rows.slice(at, at + batchRows)
+    }
+    rowStart = rowEnd
+  }
+}
+
+/** The names of a Parquet file's columns, and the rows of each of its row groups. */
+export async function readTableHead(
+  store: Store,
+  path: string,
+): Promise<{ columns: string[]; groupRows: number[] }> {
+  const { metadata } = await openTable(store, path)
+  return {
+    columns: parquetSchema(metadata).children.map((child) => child.element.name),
+    groupRows: metadata.row_groups.map((group) => Number(group.num_rows)),
+  }
+}
+
+async function openTable(store: Store, path: string): Promise<{ file: AsyncBuffer; metadata: FileMetaData }> {
   const byteLength = await store.size(path)
   const file: AsyncBuffer = {
     byteLength,
@@ -28,26 +75,7 @@ export async function* readTable(
       return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
     },
   }
-  const metadata = await damaged(path, () => parquetMetadataAsync(file))
-  const convert = bigintColumns(metadata)
-  let rowStart = 0
-  for (const group of metadata.row_groups) {
-    const rowEnd = rowStart + Number(group.num_rows)
-    const rows = (await damaged(path, () =>
-      parquetReadObjects({
-        file,
-        metadata,
-        compressors,
-        rowStart,
-        rowEnd,
-        ...(options.columns && { columns: options.columns }),
-      }),
-    )) as Row[]
-    for (const row of rows)
-      for (const name of convert) if (typeof row[name] === 'bigint') row[name] = Number(row[name])
-    for (let i = 0; i < rows.length; i += batchRows) yield rows.slice(i, i + batchRows)
-    rowStart = rowEnd
-  }
+  return { file, metadata: await damaged(path, () => parquetMetadataAsync(file)) }
 }
 
 function bigintColumns(metadata: FileMetaData): string[] {

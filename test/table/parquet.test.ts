@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Columns, Row } from '../../src/core/index.ts'
 import { fileStore } from '../../src/store/file.ts'
-import { readTable } from '../../src/table/parquet-read.ts'
+import { readTable, readTableHead } from '../../src/table/parquet-read.ts'
 import { openTableWriter } from '../../src/table/parquet-write.ts'
 
 const columns: Columns = {
@@ -109,5 +109,30 @@ describe('Parquet', () => {
   it('names a damaged file', async () => {
     await writeFile(join(folder, 'bad'), 'PAR1 no footer PAR1')
     await expect(read('bad')).rejects.toMatchObject({ code: 'PL_TABLE', data: { path: 'bad' } })
+  })
+})
+
+describe('part of a table', () => {
+  it('is read by row groups, and int64 as bigint where that is asked for', async () => {
+    await write(
+      'groups.parquet',
+      Array.from({ length: 250 }, (_, i) => row(i)),
+      250,
+      100,
+    )
+    const store = fileStore(folder)
+    expect(await readTableHead(store, 'groups.parquet')).toEqual({
+      columns: Object.keys(columns),
+      groupRows: [100, 100, 50],
+    })
+    const rows: Row[] = []
+    for await (const batch of readTable(store, 'groups.parquet', {
+      columns: ['small', 'big'],
+      groups: [1, 2],
+      bigints: true,
+    }))
+      rows.push(...batch)
+    expect(rows).toHaveLength(100)
+    expect(rows[1]).toEqual({ small: 7 - 101, big: BigInt(101 * 2 ** 30) })
   })
 })
