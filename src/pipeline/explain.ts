@@ -44,16 +44,20 @@ export async function explain(folder: RunFolder, key: string): Promise<Explained
   try {
     const rows = new Map<string, Explained>()
     const wanted = new Set([key])
-    for (const stage of plan.stages) {
-      for (const row of await stageRows(folder, sql, stage, wanted)) {
-        const uid = row.uid as string
-        const known = rows.get(uid) ?? { uid, url: row.url as string, caption: '', steps: [], fate: '' }
-        known.caption = captionOf(row)
-        known.steps.push(...stepsOf(stage, row, registry))
-        known.fate = fateOf(stage, row)
-        rows.set(uid, known)
-        wanted.add(uid)
-        if (row.reason === 'merged' || row.reason === 'duplicate') wanted.add(row.value as string)
+    // A keeper is known only where a row was merged into it; what happened to it before is told as well.
+    for (let known = 0; known < wanted.size;) {
+      known = wanted.size
+      for (const row of rows.values()) row.steps = []
+      for (const stage of plan.stages) {
+        for (const row of await stageRows(folder, sql, stage, wanted)) {
+          const uid = row.uid as string
+          const told = rows.get(uid) ?? { uid, url: (row.url as string | undefined) ?? '', caption: '', steps: [], fate: '' }
+          told.caption = captionOf(row)
+          told.steps.push(...stepsOf(stage, row, registry))
+          told.fate = fateOf(stage, row)
+          rows.set(uid, told)
+          if (row.reason === 'merged' || row.reason === 'duplicate') wanted.add(row.value as string)
+        }
       }
     }
     if (rows.size > 0) return [...rows.values()]
@@ -74,6 +78,8 @@ async function stageRows(
   wanted: ReadonlySet<string>,
 ): Promise<Row[]> {
   const commits = [...(await folder.readCommits(stage.dataset)).values()]
+  const keyColumns = ['uid', 'image_id', 'url'].filter((column) => Object.hasOwn(stage.columns, column))
+  if (!keyColumns.includes('uid')) return []
   const keys = [...wanted].map((w) => `'${w.replaceAll("'", "''")}'`).join(', ')
   const found: Row[] = []
   for (const name of ['parquet', 'rejects'] as const) {
@@ -83,7 +89,7 @@ async function stageRows(
       'rows',
       files.map((path) => folder.store.locate(`${stage.dataset}/${path}`)),
     )
-    const where = ['uid', 'image_id', 'url'].map((column) => `${column} IN (${keys})`).join(' OR ')
+    const where = keyColumns.map((column) => `${column} IN (${keys})`).join(' OR ')
     for await (const batch of sql.query(`SELECT * FROM rows WHERE ${where} ORDER BY uid`))
       found.push(...batch)
   }
