@@ -4,6 +4,8 @@ import type { StoreWriter } from './store.ts'
 const BLOCK = 512
 /** The largest size that eleven octal digits hold, bytes: 8 GiB - 1. */
 const MAX_OCTAL = 0o77777777777
+/** Bytes held at most while others are passed over. */
+const SKIP_BYTES = 1024 * 1024
 
 /** Where a member's bytes lie in its tar (the data, not the header), bytes. */
 export interface TarPlace {
@@ -23,6 +25,9 @@ export interface TarMember {
   name: string
   /** Offset of the data in the tar, bytes. */
   offset: number
+  /** Length of the data, bytes. */
+  size: number
+  /** Empty where the member is larger than the reader takes. */
   bytes: Buffer
 }
 
@@ -89,10 +94,14 @@ export function openTar(writer: StoreWriter): TarWriter {
 /**
  * The regular files of a tar (ustar, pax, GNU long names and sizes), one at a time; folders and links are passed over.
  *
- * Memory: one member and one chunk. Member bytes may be a view of a chunk.
+ * Members of more than `maxBytes` come without their bytes. Memory: one member and one chunk; member bytes may be a
+ * view of a chunk.
  * @throws PairloomError `PL_TAR` with `data.offset` where a header is damaged, or the tar ends too early
  */
-export async function* readTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<TarMember> {
+export async function* readTar(
+  chunks: AsyncIterable<Uint8Array>,
+  maxBytes = Infinity,
+): AsyncGenerator<TarMember> {
   const input = new Bytes(chunks)
   try {
     let next: Overrides = {}
@@ -103,14 +112,16 @@ export async function* readTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
       const size = next.size ?? header.size
       const carriesData = !'123456'.includes(header.type)
       const offset = input.position
-      const bytes = carriesData ? await input.take(size) : Buffer.alloc(0)
-      if (carriesData) await input.take(padding(size))
+      const isFile = '0\x007'.includes(header.type)
+      const isTaken = carriesData && !(isFile && size > maxBytes)
+      const bytes = isTaken ? await input.take(size) : Buffer.alloc(0)
+      if (carriesData) await input.skip((isTaken ? 0 : size) + padding(size))
 
       if (header.type === 'x') next = { ...next, ...parsePax(bytes, offset) }
       else if (header.type === 'L') next = { ...next, name: text(bytes) }
       else if (header.type === 'S') throw damaged(at, 'sparse files are not supported')
       else if (header.type !== 'g' && header.type !== 'K') {
-        if ('0\x007'.includes(header.type)) yield { name: next.name ?? header.name, offset, bytes }
+        if (isFile) yield { name: next.name ?? header.name, offset, size, bytes }
         next = {}
       }
     }
@@ -254,6 +265,13 @@ class Bytes {
     this.#rest = this.#rest.subarray(missing)
     this.position += length
     return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+  }
+
+  /** Passes over bytes without holding them. */
+  async skip(length: number): Promise<void> {
+    for (let missing = length; missing > 0;) {
+      missing -= (await this.take(Math.min(missing, SKIP_BYTES))).length
+    }
   }
 
   async close(): Promise<void> {

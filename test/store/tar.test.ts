@@ -95,7 +95,20 @@ describe('readTar', () => {
   it.each([1, 511, 512, 10_000, 1 << 20])('reads back its own tar from chunks of %i bytes', async (size) => {
     const { tar, places } = await pack(members)
     const read = await all(readTar(chunked(tar, size)))
-    expect(read).toEqual(members.map((m, i) => ({ ...m, offset: places[i]!.offset })))
+    expect(read).toEqual(members.map((m, i) => ({ ...m, offset: places[i]!.offset, size: m.bytes.length })))
+  })
+
+  it('passes over the bytes of members that are larger than it takes', async () => {
+    const sizes = [10, 3_000_000, 11, 0, 10]
+    const { tar } = await pack(sizes.map((size, i) => ({ name: `${i}`, bytes: Buffer.alloc(size, 'x') })))
+    const read = await all(readTar(chunked(tar, 70_000), 10))
+    expect(read.map((m) => [m.name, m.size, m.bytes.length])).toEqual([
+      ['0', 10, 10],
+      ['1', 3_000_000, 0],
+      ['2', 11, 0],
+      ['3', 0, 0],
+      ['4', 10, 10],
+    ])
   })
 
   it.skipIf(noGnuTar).each(['gnu', 'pax', 'ustar', 'v7'])(
