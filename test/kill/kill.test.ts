@@ -144,13 +144,22 @@ suite('a run that is killed', () => {
         i % 2 === 0
           ? child.pid!
           : random.pick(all.filter((pid) => pid !== child.pid).concat(all.length > 1 ? [] : [child.pid!]))
-      process.kill(victim, 'SIGKILL')
+      killIfThere(victim)
       await ended
       expect(await orphans('PAIRLOOM_TEST_ID', name)).toEqual([])
       await finishAndCompare(name)
     },
   )
 })
+
+/** On a machine that was busier while the whole run was timed, a run may end before its time has come. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
 
 let chosen: KillOrder[] | undefined
 function chosenStepsOnce(): KillOrder[] {
