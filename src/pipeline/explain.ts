@@ -51,7 +51,13 @@ export async function explain(folder: RunFolder, key: string): Promise<Explained
       for (const stage of plan.stages) {
         for (const row of await stageRows(folder, sql, stage, wanted)) {
           const uid = row.uid as string
-          const told = rows.get(uid) ?? { uid, url: (row.url as string | undefined) ?? '', caption: '', steps: [], fate: '' }
+          const told = rows.get(uid) ?? {
+            uid,
+            url: (row.url as string | undefined) ?? '',
+            caption: '',
+            steps: [],
+            fate: '',
+          }
           told.caption = captionOf(row)
           told.steps.push(...stepsOf(stage, row, registry))
           told.fate = fateOf(stage, row)
