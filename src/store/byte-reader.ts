@@ -22,12 +22,13 @@ export class ByteReader {
     const parts = [this.#held]
     let bytes = this.#held.length
     while (bytes < length && !this.ended) {
-      const { done, value } = await this.#chunks.next()
-      if (done) {
+      const next = await this.#chunks.next()
+      if (next.done) {
         this.ended = true
       } else {
-        parts.push(Buffer.from(value.buffer, value.byteOffset, value.length))
-        bytes += value.length
+        const { buffer, byteOffset, length: more } = next.value
+        parts.push(Buffer.from(buffer, byteOffset, more))
+        bytes += more
       }
     }
     this.#held = parts.length === 2 && parts[0]!.length === 0 ? parts[1]! : Buffer.concat(parts)
