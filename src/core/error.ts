@@ -15,6 +15,7 @@ export const ERRORS = {
   PL_RUN_OTHER: ['abort', 'the run folder belongs to a pipeline of another name'],
   PL_RUN_MISSING: ['abort', 'no run folder is where the command looked for one'],
   PL_NOT_FOUND: ['abort', 'a file or object that a commit names is gone'],
+  PL_DAMAGED: ['abort', 'a file of the run folder is not what pairloom wrote'],
   PL_STORE_FULL: ['abort', 'the disk or the quota is full'],
   PL_STORE_DENIED: ['abort', 'the store refuses to be read or written'],
   PL_STORE_IO: ['retry', 'the store failed in a way that may pass'],

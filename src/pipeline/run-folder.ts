@@ -72,11 +72,18 @@ export function openRunFolder(run: string): RunFolder {
   const entry = (dataset: string, partition: number) => `${dataset}/commit/${digits(partition)}.json`
 
   async function readJson<T>(path: string): Promise<T | null> {
+    let text: string
     try {
-      return JSON.parse((await store.read(path)).toString('utf8')) as T
+      text = (await store.read(path)).toString('utf8')
     } catch (error) {
       if ((error as PairloomError).code === 'PL_NOT_FOUND') return null
       throw error
+    }
+    try {
+      return JSON.parse(text) as T
+    } catch (error) {
+      const message = `Expected JSON in ${store.locate(path)}, got ${(error as Error).message}: was it edited, or the disk damaged?`
+      throw new PairloomError('PL_DAMAGED', message, { data: { path }, cause: error })
     }
   }
   const folder: RunFolder = {
