@@ -22,7 +22,15 @@ const MAY_IMPORT: Record<string, string[]> = {
 }
 
 /** Libraries that cost a command its start-up time: they load when a stage runs, not before. */
-const HEAVY = [/^sharp$/, /^@img\//, /^@duckdb\//, /^parquet-wasm$/, /^fasttext\.wasm\.js$/, /^eld$/]
+const HEAVY = [
+  /^sharp$/,
+  /^@img\//,
+  /^@duckdb\//,
+  /^parquet-wasm$/,
+  /^fasttext\.wasm\.js$/,
+  /^eld$/,
+  /^koffi$/,
+]
 
 describe('imports', async () => {
   const files = await sources()

@@ -45,10 +45,13 @@ describe('error codes', () => {
 })
 
 describe('docs/dependencies.md', () => {
-  it('gives a reason for every runtime dependency, and for nothing else', async () => {
+  it('gives a reason for every dependency of a user, optional ones too, and for nothing else', async () => {
     const listed = tableColumn(await read('docs/dependencies.md'), 'package')
-    const manifest = JSON.parse(await read('package.json')) as { dependencies: Record<string, string> }
-    expect(listed.sort()).toEqual(Object.keys(manifest.dependencies).sort())
+    const { dependencies, optionalDependencies } = JSON.parse(await read('package.json')) as Record<
+      string,
+      object
+    >
+    expect(listed.sort()).toEqual(Object.keys({ ...dependencies, ...optionalDependencies }).sort())
   })
 })
 
