@@ -1,7 +1,7 @@
 import { addCounters, emptyTally } from '../core/counters.ts'
 import type { Row } from '../core/column.ts'
 import { PairloomError } from '../core/error.ts'
-import type { Sink, SinkContext, StageContext } from '../core/stage.ts'
+import type { OutWriter, Sink, SinkContext, StageContext } from '../core/stage.ts'
 import { fileStore } from '../store/file.ts'
 import { openBytes } from './bytes.ts'
 import { openPartWriter, type PartWriter } from './part-writer.ts'
@@ -30,9 +30,10 @@ export async function writeSink(
   const { folder, plan } = environment
   const upstream = plannedStage(plan, stage.from!)
   const part = await openPartWriter(folder, stage, task.partition, task.attempt, { rows: false })
+  const opened: OutWriter[] = []
   try {
     let dropped = 0
-    const context = sinkContext(task, stage, environment, part, () => dropped++)
+    const context = sinkContext(task, stage, environment, part, opened, () => dropped++)
     const sink = sinkOf(stage, environment)
     const written = await sink.write(
       countedRows(partRows(folder, upstream, task.partition), part, environment),
@@ -43,6 +44,7 @@ export async function writeSink(
     await folder.createCommit(stage.dataset, commit)
     return { commits: [{ stage: stage.id, commit }] }
   } catch (error) {
+    await abortAll(opened)
     await part.abort()
     throw error
   }
@@ -68,10 +70,14 @@ export async function publishSink(
     )
   })
   const nothing = { tally: emptyTally(), drop: () => undefined } as unknown as PartWriter
-  const files = await sinkOf(stage, environment).publish(
-    parts,
-    sinkContext(task, stage, environment, nothing, () => undefined),
-  )
+  const opened: OutWriter[] = []
+  const context = sinkContext(task, stage, environment, nothing, opened, () => undefined)
+  const files = await sinkOf(stage, environment)
+    .publish(parts, context)
+    .catch(async (error: unknown) => {
+      await abortAll(opened)
+      throw error
+    })
   await folder.createTotal(stage.dataset, { partitions: task.partitions })
   const shards = parts.flatMap((p) => p.files)
   const current = {
@@ -97,6 +103,7 @@ function sinkContext(
   stage: PlannedStage,
   environment: TaskEnvironment,
   part: PartWriter,
+  opened: OutWriter[],
   onDrop: () => void,
 ): SinkContext<Record<string, unknown>> {
   const { folder, plan } = environment
@@ -113,8 +120,17 @@ function sinkContext(
     ...stageContext(stage, task, environment, own),
     partitions: task.partitions,
     columns: stage.columns,
-    create: (path) => out.writer(path),
+    async create(path) {
+      const file = await out.writer(path)
+      opened.push(file)
+      return file
+    },
   }
+}
+
+/** What a sink left open when it threw. Files that it had closed stay. */
+async function abortAll(opened: readonly OutWriter[]): Promise<void> {
+  for (const file of opened) await file.abort()
 }
 
 function sinkOf(stage: PlannedStage, environment: TaskEnvironment): Sink {
