@@ -41,7 +41,7 @@ export async function openRuns(): Promise<Runs> {
 
 /** Rows with pictures, troubles of every kind, and hostile captions; two sinks of one pack. */
 export function picturesPipeline(
-  change: { rows?: number; failPartition?: number; failStoring?: number } = {},
+  change: { rows?: number; failPartition?: number; failStoring?: number; safe?: boolean } = {},
 ): PipelineInput {
   return definePipeline({
     name: 'pictures',
@@ -52,7 +52,7 @@ export function picturesPipeline(
       images: { use: 'fixture/store', failPartition: change.failStoring ?? -1 },
       sizes: { filters: { 'image-size': { minSide: 64, maxRatio: 3 } } },
       unique: { use: 'filter/exact-duplicates' },
-      safe: { filters: { safety: {} } },
+      ...(change.safe !== false && { safe: { filters: { safety: {} } } }),
       pack: { use: 'shard/pack', shardRows: 30 },
       tars: { use: 'shard/webdataset' },
       tables: { use: 'shard/parquet', from: 'pack' },

@@ -134,6 +134,10 @@ describe('the data of a report', () => {
     const half = await gather(await runs.run(picturesPipeline(), { to: 'unique', name: 'unjudged' }))
     expect(half.kept.map((s) => s.picture)).toEqual(half.kept.map(() => null))
     expect(renderReport(half)).toContain('not judged yet')
+    const free = await gather(await runs.run(picturesPipeline({ safe: false }), { name: 'free' }))
+    const drawn = [...free.kept.map((s) => s.picture), ...pictures(free, 'sizes')]
+    expect(drawn.length).toBeGreaterThan(40)
+    expect(drawn.every((p) => p !== null)).toBe(true)
   })
 
   it('cuts texts, however long', () => {

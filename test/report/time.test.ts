@@ -41,7 +41,7 @@ describe('timeData', () => {
         ['b', 5, 20],
       ]),
       stage('texts', 'rows', [
-        ['a', 0, 10],
+        ['a', 0, 12],
         ['b', 5, 20],
       ]),
       stage('pack', 'texts', [
@@ -49,24 +49,32 @@ describe('timeData', () => {
         ['c', 20, 30],
       ]),
     ])
-    expect(time).toMatchObject({ busySeconds: 30, taskSeconds: 35, axisSeconds: 30, pauses: [] })
+    expect(time).toMatchObject({ busySeconds: 30, taskSeconds: 37, axisSeconds: 30, pauses: [] })
     expect(time.lanes.map(({ stages, tasks }) => ({ stages, tasks }))).toEqual([
       { stages: ['rows', 'texts'], tasks: 2 },
       { stages: ['pack'], tasks: 1 },
     ])
     expect(time.stages.map((s) => [s.stage, s.tasks, s.rows, s.busySeconds, s.taskSeconds])).toEqual([
       ['rows', 2, 200, 20, 25],
-      ['texts', 2, 200, 20, 25],
+      ['texts', 2, 200, 20, 27],
       ['pack', 1, 200, 10, 10],
     ])
+  })
+
+  it('leaves out partitions that failed for good: their commits have no time', () => {
+    const rows = stage('rows', null, [['a', 0, 10]])
+    const failed = { ...rows.commits.get(0)!, kind: 'failed' as const, attempt: '', seconds: 0, partition: 1 }
+    rows.commits.set(1, { ...failed, finishedAt: '2031-01-01T00:00:00Z' })
+    expect(timeData([rows])).toMatchObject({ busySeconds: 10, pauses: [], stages: [{ tasks: 1 }] })
   })
 
   it('draws as many running tasks as there were', () => {
     const [lane] = timeData([
       stage('rows', null, [
-        ['a', 0, 30],
+        ['a', 0, 25],
         ['b', 10, 20],
       ]),
+      stage('texts', 'rows', [['a', 0, 30]]),
     ]).lanes
     const slice = 30 / lane!.running.length
     expect(lane!.running.reduce((sum, n) => sum + n * slice, 0)).toBeCloseTo(40, 6)

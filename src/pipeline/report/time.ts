@@ -10,6 +10,9 @@ interface Span {
   to: number
 }
 
+/** By attempt: the commits of one task bear the same. */
+type Tasks = Map<string, Span>
+
 /**
  * When the tasks of a run ran, from the times of its commits.
  *
@@ -18,7 +21,8 @@ interface Span {
  */
 export function timeData(flow: readonly StageCommits[]): TimeData {
   const tasks = flow.map(({ commits }) => tasksOf(commits.values()))
-  const all = new Map(tasks.flatMap((t) => [...t]))
+  const all: Tasks = new Map()
+  for (const own of tasks) for (const [attempt, span] of own) addTask(all, attempt, span)
   const busy = merged([...all.values()])
   const busySeconds = sumOf(busy)
   // Shorter gaps are the run's own: starting processes, handing out tasks.
@@ -43,24 +47,23 @@ export function timeData(flow: readonly StageCommits[]): TimeData {
   }
 }
 
-function tasksOf(commits: Iterable<Commit>): Map<string, Span> {
-  const tasks = new Map<string, Span>()
+function tasksOf(commits: Iterable<Commit>): Tasks {
+  const tasks: Tasks = new Map()
   for (const { kind, attempt, finishedAt, seconds } of commits) {
-    if (kind === 'failed') continue
     const to = Date.parse(finishedAt)
-    const from = to - seconds * 1000
-    const known = tasks.get(attempt)
-    tasks.set(
-      attempt,
-      known ? { from: Math.min(known.from, from), to: Math.max(known.to, to) } : { from, to },
-    )
+    if (kind === 'done') addTask(tasks, attempt, { from: to - seconds * 1000, to })
   }
   return tasks
 }
 
+function addTask(tasks: Tasks, attempt: string, { from, to }: Span): void {
+  const known = tasks.get(attempt) ?? { from, to }
+  tasks.set(attempt, { from: Math.min(known.from, from), to: Math.max(known.to, to) })
+}
+
 /** Stages with a task in common share a lane. */
-function lanesOf(flow: readonly StageCommits[], tasks: readonly Map<string, Span>[]) {
-  const lanes: { stages: string[]; tasks: Map<string, Span> }[] = []
+function lanesOf(flow: readonly StageCommits[], tasks: readonly Tasks[]) {
+  const lanes: { stages: string[]; tasks: Tasks }[] = []
   for (const [i, { stage }] of flow.entries()) {
     const own = tasks[i]!
     if (own.size === 0) continue
@@ -72,13 +75,7 @@ function lanesOf(flow: readonly StageCommits[], tasks: readonly Map<string, Span
       continue
     }
     lane.stages.push(stage.id)
-    for (const [attempt, span] of own) {
-      const known = lane.tasks.get(attempt)
-      lane.tasks.set(
-        attempt,
-        known ? { from: Math.min(known.from, span.from), to: Math.max(known.to, span.to) } : span,
-      )
-    }
+    for (const [attempt, span] of own) addTask(lane.tasks, attempt, span)
   }
   return lanes.map((l) => ({ stages: l.stages, spans: [...l.tasks.values()] })) satisfies {
     stages: Lane['stages']
