@@ -1,4 +1,6 @@
 export { fetchImages } from './fetch-images.ts'
+export { folder } from './folder.ts'
 export { list } from './list.ts'
 export { mergeLinks } from './merge-links.ts'
 export { site } from './site.ts'
+export { webdataset } from './webdataset.ts'

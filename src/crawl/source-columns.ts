@@ -13,9 +13,9 @@ export const keepOption = z
     'further values to keep, by name and type (`similarity: float64`), each in the column `source_<name>`; null where it is missing or of another type',
   )
 
-/** The prefix keeps them apart from what stages measure: width, sha256. */
+/** The prefix keeps them apart from what stages measure: width, sha256. Names that have it keep it. */
 export function keptColumn(name: string): string {
-  return columnName('source', name)
+  return columnName('source', name.replace(/^source_/, ''))
 }
 
 export function keptColumns(keep: Keep): Columns {

@@ -69,7 +69,7 @@ export async function checkUnchanged({ path, bytes, mtimeMs }: SourceFile): Prom
 /**
  * The bytes of a file; those of `.gz` and `.zst` unpacked, member by member.
  *
- * @throws PairloomError `PL_INPUT` where it cannot be read or unpacked to its end
+ * @throws PairloomError `PL_INPUT` where it cannot be opened, or unpacked to its end; `PL_STORE_IO` where reading fails
  */
 export async function* fileChunks(path: string): AsyncGenerator<Buffer> {
   const file = createReadStream(path, { highWaterMark: CHUNK_BYTES })
@@ -79,7 +79,13 @@ export async function* fileChunks(path: string): AsyncGenerator<Buffer> {
     else yield* file as AsyncIterable<Buffer>
   } catch (error) {
     if (error instanceof PairloomError) throw error
-    throw inputError(path, `Expected to read ${path} to its end, got ${(error as Error).message}`, error)
+    const { syscall, message } = error as NodeJS.ErrnoException
+    if (syscall === 'read')
+      throw new PairloomError('PL_STORE_IO', `Expected to read ${path}, got ${message}`, {
+        data: { path },
+        cause: error,
+      })
+    throw inputError(path, `Expected to read ${path} to its end, got ${message}`, error)
   } finally {
     file.destroy()
   }

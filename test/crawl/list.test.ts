@@ -4,17 +4,10 @@ import { dirname, join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import {
-  imageId,
-  uid,
-  type Counters,
-  type Row,
-  type SourcePart,
-  type StageContext,
-  type Verdict,
-} from '../../src/core/index.ts'
+import { imageId, uid, type StageContext } from '../../src/core/index.ts'
 import { list } from '../../src/crawl/list.ts'
 import { planPipeline } from '../../src/index.ts'
+import { readSource, type SourceRead } from './source-read.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -29,36 +22,15 @@ async function put(name: string, bytes: string | Buffer | ArrayBuffer): Promise<
   return path
 }
 
-interface Listed {
-  rows: Row[]
-  rejects: (Row & Verdict)[]
-  counters: Counters
-  parts: SourcePart[]
-}
-
-async function read(path: string | string[], options: Record<string, unknown> = {}): Promise<Listed> {
-  const parsed = list.options.parse({ path, ...options })
-  await list.identity!(parsed)
-  const listed: Listed = { rows: [], rejects: [], counters: {}, parts: await list.partitions(parsed) }
-  const context = {
-    options: parsed,
-    drop: (row: Row, verdict: Verdict) => listed.rejects.push({ ...row, ...verdict }),
-    count: (name: string, by = 1) => (listed.counters[name] = (listed.counters[name] ?? 0) + by),
-  } as unknown as StageContext<Record<string, unknown>>
-  for (const part of listed.parts) {
-    // Parts travel as JSON.
-    for await (const batch of list.read(JSON.parse(JSON.stringify(part)) as SourcePart, context))
-      listed.rows.push(...batch)
-  }
-  return listed
-}
+const read = (path: string | string[], options: Record<string, unknown> = {}) =>
+  readSource(list, { path, ...options })
 
 /** `caption @ url` of each row: the short form of most claims. */
-const pairs = ({ rows }: Listed) =>
+const pairs = ({ rows }: SourceRead) =>
   rows.map(
     ({ url, texts }) => `${(texts as { text: string }[]).map((t) => t.text).join(' | ')} @ ${url as string}`,
   )
-const reasons = ({ rejects }: Listed) =>
+const reasons = ({ rejects }: SourceRead) =>
   rejects.map(({ status, reason, value }) => `${status}.${reason} ${value}`)
 
 const A = 'http://a.test/1.jpg'
