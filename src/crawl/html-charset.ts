@@ -1,54 +1,17 @@
 import { TextDecoder } from 'node:util'
 
-/** Bytes held back before the encoding is decided. */
-const HELD_BYTES = 64 * 1024
+/** What decides the encoding of a document that declares none. */
+const HEAD_BYTES = 64 * 1024
 
 /** Where a `<meta charset>` is looked for. The standard says 1,024 bytes; browsers read on, and so do pages. */
 const PRESCAN_BYTES = 4096
 
-/** Turns the bytes of an HTML document into text. */
-export interface HtmlDecoder {
-  write(chunk: Uint8Array): string
-  /** What is still held. */
-  end(): string
-  /** The encoding's name by the Encoding standard, once decided. */
-  readonly charset: string | null
-}
-
 /**
- * Decodes HTML by the HTML standard, 13.2.3.2: byte order mark, then the charset of Content-Type, then `<meta>`; a
- * document that declares nothing is UTF-8 where its first 64 KiB are, else windows-1252.
+ * Name of a document's encoding by the HTML standard, 13.2.3.2: byte order mark, then the charset of Content-Type, then
+ * `<meta>`; a document that declares nothing is UTF-8 where its first 64 KiB are, else windows-1252.
  */
-export function openHtmlDecoder(contentType: string | null): HtmlDecoder {
-  let held: Uint8Array[] = []
-  let heldBytes = 0
-  let decoder: TextDecoder | null = null
-
-  function decide(): string {
-    const head = Buffer.concat(held)
-    held = []
-    decoder = new TextDecoder(charsetOf(head, contentType))
-    return decoder.decode(head, { stream: true })
-  }
-
-  return {
-    get charset() {
-      return decoder?.encoding ?? null
-    },
-    write(chunk) {
-      if (decoder) return decoder.decode(chunk, { stream: true })
-      held.push(chunk)
-      heldBytes += chunk.length
-      return heldBytes < HELD_BYTES ? '' : decide()
-    },
-    end() {
-      const text = decoder ? '' : decide()
-      return text + decoder!.decode()
-    },
-  }
-}
-
-function charsetOf(head: Buffer, contentType: string | null): string {
+export function charsetOf(bytes: Buffer, contentType: string | null): string {
+  const head = bytes.subarray(0, HEAD_BYTES)
   if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return 'utf-8'
   if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be'
   if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le'

@@ -1,7 +1,10 @@
-import { Parser } from 'htmlparser2'
 import { addCounters, type Counters } from '../core/index.ts'
-import { openHtmlDecoder } from './html-charset.ts'
+import { PageHandler, type FoundLink } from './html-handler.ts'
+import { readImages, type PageImage } from './html-images.ts'
+import { HtmlSource } from './html-source.ts'
+import { tokenizeHtml } from './html-tokens.ts'
 import { headerDirectives, mergeDirectives, metaDirectives, type Directives } from './robots-directives.ts'
+import type { TextKind } from './text-kinds.ts'
 import { webUrl } from './url.ts'
 
 /** What came with a page's bytes. */
@@ -16,20 +19,30 @@ export interface PageHead {
   agent: string
 }
 
-export interface PageImage {
-  url: string
-  /** White space collapsed, never empty. */
-  alt: string
+/** What is wanted of pages. */
+export interface PageOptions {
+  /** Kinds of texts to keep. */
+  texts: readonly TextKind[]
+  /** Kinds that the caption is taken from, best first. */
+  captions: readonly TextKind[]
+  /** Width of the candidate to take from a `srcset`, px; 0 takes `src`. */
+  targetWidth: number
+  /** Whether to read links that can be followed. */
+  links: boolean
 }
 
 export interface Page {
   url: string
   /** Encoding it was read in. */
   charset: string
-  /** `<html lang>` as written, or null. */
+  /** `<html lang>`, else the one language of a Content-Language meta, as written, or null. */
   language: string | null
+  /** URL of the licence that the page names: by `rel=license`, else by a link to Creative Commons. */
+  license: string | null
   robots: Directives
-  /** In document order; a pair of URL and alt once. */
+  /** X-Robots-Tag headers and robots metas as written, or null. */
+  robotsText: string | null
+  /** In document order, each once. */
   images: PageImage[]
   /** Links that may be followed by their own `rel`, in document order, each once. */
   links: string[]
@@ -37,107 +50,43 @@ export interface Page {
   counts: Counters
 }
 
-export interface PageReader {
-  write(chunk: Uint8Array): void
-  /** Ends the page. References are resolved here, as `<base>` may stand anywhere. */
-  end(): Page
-}
-
 /** Files that are no pages, but for names with a colon: `/wiki/File:Cat.jpg` is one. */
 const NO_PAGE =
   /\/[^/:]*\.(?:jpe?g|png|gif|webp|avif|svg|ico|bmp|tiff?|pdf|zip|gz|tgz|7z|rar|exe|dmg|iso|mp[34]|m4[av]|ogg|wav|avi|mov|webm|css|js|json|woff2?|docx?|xlsx?|pptx?)$/i
 
 /**
- * Reads pictures with their alt texts, links and opt-outs from a stream of HTML bytes.
+ * Reads pictures with their texts, links, licence and opt-outs from the bytes of an HTML document.
  *
- * Never throws: whatever the bytes are, htmlparser2 finds some tags in them or none.
- * Memory: the references of one page, and the 64 KiB that decide its encoding.
+ * Never throws: whatever the bytes are, they hold some tags or none. References are resolved once all is read, as
+ * `<base>` may stand anywhere. Memory: the document twice.
  */
-export function openPage(head: PageHead): PageReader {
-  const decoder = openHtmlDecoder(head.contentType)
-  const images: { src: string; alt: string | undefined }[] = []
-  const links: { href: string; rel: string }[] = []
-  const metas: string[] = []
-  let base: string | undefined
-  let language: string | undefined
+export function readPage(bytes: Buffer, head: PageHead, options: PageOptions): Page {
+  const source = new HtmlSource(bytes, head.contentType)
+  const handler = new PageHandler(source, new Set(options.texts), head.agent, options.links)
+  tokenizeHtml(source.bytes, source.latin1, handler)
 
-  const names = new Set(['robots', head.agent.toLowerCase()])
-  const parser = new Parser({
-    onopentag(name, attributes) {
-      switch (name) {
-        case 'img':
-          images.push({ src: attributes.src ?? '', alt: attributes.alt })
-          break
-        case 'a':
-        case 'area':
-          if (attributes.href !== undefined) links.push({ href: attributes.href, rel: attributes.rel ?? '' })
-          break
-        case 'base':
-          base ??= attributes.href
-          break
-        case 'html':
-          language ??= attributes.lang
-          break
-        case 'meta': {
-          const content = attributes.content ?? ''
-          if (names.has(attributes.name?.trim().toLowerCase() ?? '')) metas.push(content)
-          if (attributes['http-equiv']?.trim().toLowerCase() === 'x-robots-tag') metas.push(content)
-        }
-      }
-    },
-  })
-
+  const base = handler.base === null ? head.url : (webUrl(handler.base, head.url).url ?? head.url)
+  const counts: Counters = {}
+  if (handler.brokenScripts > 0) counts['scripts.bad-json-ld'] = handler.brokenScripts
+  const said = [...head.robotsTags, ...handler.robots]
   return {
-    write(chunk) {
-      parser.write(decoder.write(chunk))
-    },
-    end() {
-      parser.end(decoder.end())
-      const root = base === undefined ? head.url : (webUrl(base, head.url).url ?? head.url)
-      const counts: Counters = {}
-      return {
-        url: head.url,
-        charset: decoder.charset!,
-        language: language?.trim() || null,
-        robots: mergeDirectives(headerDirectives(head.robotsTags, head.agent), metaDirectives(metas)),
-        images: readImages(images, root, counts),
-        links: readLinks(links, root, counts),
-        counts,
-      }
-    },
+    url: head.url,
+    charset: source.charset,
+    language: handler.language?.trim() || handler.contentLanguage?.trim() || null,
+    license:
+      handler.licenses
+        .flat()
+        .map((href) => webUrl(href, base).url)
+        .find((url) => url !== null) ?? null,
+    robots: mergeDirectives(headerDirectives(head.robotsTags, head.agent), metaDirectives(handler.robots)),
+    robotsText: said.length === 0 ? null : said.join(', ').toWellFormed(),
+    images: readImages(handler, base, options.captions, options.targetWidth, counts),
+    links: readLinks(handler.links, base, counts),
+    counts,
   }
 }
 
-function readImages(
-  found: readonly { src: string; alt: string | undefined }[],
-  base: string,
-  counts: Counters,
-): PageImage[] {
-  const pairs = new Map<string, PageImage>()
-  const leaveOut = (why: string) => addCounters(counts, { [`images.${why}`]: 1 })
-  for (const { src, alt } of found) {
-    // Control characters and halves of surrogate pairs could not be stored as text.
-    const text = alt
-      ?.replace(/[\s\p{Cc}]+/gu, ' ')
-      .trim()
-      .toWellFormed()
-    if (!text) leaveOut(text === undefined ? 'no-alt' : 'empty-alt')
-    else if (src.trim() === '') leaveOut('no-src')
-    else {
-      const { url, refused } = webUrl(src, base)
-      if (url === null) leaveOut(refused)
-      else if (pairs.has(`${url}\0${text}`)) leaveOut('repeated')
-      else pairs.set(`${url}\0${text}`, { url, alt: text })
-    }
-  }
-  return [...pairs.values()]
-}
-
-function readLinks(
-  found: readonly { href: string; rel: string }[],
-  base: string,
-  counts: Counters,
-): string[] {
+function readLinks(found: readonly FoundLink[], base: string, counts: Counters): string[] {
   const urls = new Set<string>()
   const leaveOut = (why: string) => addCounters(counts, { [`links.${why}`]: 1 })
   for (const { href, rel } of found) {

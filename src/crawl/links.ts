@@ -1,16 +1,41 @@
-import { imageId, uid, type LinkRow } from '../core/index.ts'
+import { imageId, uid, type Columns, type LinkRow, type Text } from '../core/index.ts'
 import type { Page } from './html.ts'
 import { siteOf } from './url.ts'
 
-/** The rows of a page: one for each picture and alt text, in document order. */
+/** What the page says of all that is on it. Of rows that are merged, the keeper's. */
+export const PAGE_COLUMNS = {
+  page_language: { type: 'utf8', nullable: true, doc: 'language that the page declares, as written' },
+  page_license: {
+    type: 'utf8',
+    nullable: true,
+    doc: 'URL of the licence that the picture or its page names',
+  },
+  page_robots: {
+    type: 'utf8',
+    nullable: true,
+    doc: 'X-Robots-Tag headers and robots metas of the page, as written',
+  },
+} as const satisfies Columns
+
+/** The rows of a page: one for each picture, in document order. The first text decides the uid. */
 export function linkRows(page: Page): LinkRow[] {
-  return page.images.map(({ url, alt }) => ({
-    uid: uid(url, alt),
+  return page.images.map(({ url, texts, caption }) => ({
+    uid: uid(url, texts[0]!.text),
     image_id: imageId(url),
     url,
     site: siteOf(url),
-    texts: [{ kind: 'alt', text: alt, language: null, score: null, page: page.url }],
-    caption: 0,
+    texts: texts.map(({ kind, text }): Text => ({ kind, text, language: null, score: null, page: page.url })),
+    caption,
     merged_uids: [],
+  }))
+}
+
+/** The rows of a page with PAGE_COLUMNS. */
+export function pageRows(page: Page): LinkRow[] {
+  return linkRows(page).map((row, i) => ({
+    ...row,
+    page_language: page.language?.toWellFormed() ?? null,
+    page_license: page.images[i]!.license ?? page.license,
+    page_robots: page.robotsText,
   }))
 }

@@ -1,6 +1,6 @@
 import type { StageContext } from '../core/index.ts'
 import { reasonOf } from './fetch-error.ts'
-import { openPage, type Page } from './html.ts'
+import { readPage, type Page, type PageOptions } from './html.ts'
 import type { HttpResponse } from './http.ts'
 import type { Robots } from './robots.ts'
 import { productToken } from './robots-txt.ts'
@@ -11,7 +11,7 @@ import { siteOf, webUrl } from './url.ts'
 /** Redirects in a row that a page may take. */
 const MAX_HOPS = 5
 
-export interface WalkOptions {
+export interface WalkOptions extends Omit<PageOptions, 'links'> {
   /** Start pages, all of one registrable domain. */
   start: readonly string[]
   scope: 'origin' | 'site'
@@ -145,9 +145,7 @@ export async function* walkSite(
       return null
     }
     const robotsTags = [headers['x-robots-tag'] ?? []].flat()
-    const reader = openPage({ url, contentType, robotsTags, agent })
-    reader.write(body)
-    const page = reader.end()
+    const page = readPage(body, { url, contentType, robotsTags, agent }, { ...options, links: true })
     for (const [name, by] of Object.entries(page.counts)) count(name, by)
     return page
   }

@@ -3,6 +3,7 @@ import { defineSource, LINK_COLUMNS, runtime, type LinkRow } from '../core/index
 import { limitedRobots } from './fetch-robots.ts'
 import { openHttp } from './http.ts'
 import { linkRows } from './links.ts'
+import { pageOptions } from './page-options.ts'
 import { openSiteClient } from './site-client.ts'
 import { walkSite } from './site-walk.ts'
 import { siteOf, webUrl } from './url.ts'
@@ -37,12 +38,7 @@ const options = z.strictObject({
     .default(1000)
     .describe('pages asked for in one site, those that fail included'),
   maxDepth: z.int().min(0).max(1000).default(20).describe('links away from a start page or a sitemap'),
-  maxPageBytes: z
-    .int()
-    .min(1024)
-    .max(256 * 2 ** 20)
-    .default(8 * 2 ** 20)
-    .describe('largest page, bytes'),
+  ...pageOptions(['alt']),
   delayMs: ms(0, 500, 'pause between two requests to a host'),
   maxCrawlDelayMs: ms(0, 30_000, 'longest pause that a Crawl-delay line can ask for'),
   retries: runtime(z.int().min(0).max(20).default(2)).describe('further tries of a page where one may help'),
@@ -60,16 +56,16 @@ interface SitePart extends Record<string, unknown> {
 }
 
 /**
- * Walks web sites and gives each `<img>` that has an alt text, with the page it stands on.
+ * Walks web sites and gives each picture that has a text, by default each `<img>` with an alt text, with its page.
  *
  * A site (registrable domain) is one partition, so that a host is asked from one place, one request at a time. Its
  * robots.txt, X-Robots-Tag headers and robots metas are obeyed: pictures of a page that says noindex, noimageindex,
- * noai or noimageai are not taken. Order of rows: pages as walked, pictures as in the document; the same picture and
- * alt on two pages are two rows, which `crawl/merge-links` joins.
+ * noai or noimageai are not taken. Order of rows: pages as walked, pictures as in the document; the same picture on two
+ * pages is two rows, which `crawl/merge-links` joins.
  */
 export const site = defineSource({
   name: 'crawl/site',
-  version: 1,
+  version: 2,
   summary: 'Walk web sites by sitemap and links, and take pictures with their alt texts',
   options,
   columns: LINK_COLUMNS,
