@@ -25,10 +25,14 @@ export async function main(argv: readonly string[]): Promise<void> {
     stagesCommand,
     gcCommand,
   ]) {
-    program.addCommand(command().exitOverride())
+    program.addCommand(command().copyInheritedSettings(program))
   }
-  // Output that nobody reads any more (`| head`) is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  // Output that nobody reads any more (`| head`) is no failure by itself; a run that ends with it is.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) =>
+      process.exit(error.code === 'EPIPE' ? process.exitCode : 1),
+    )
+  }
   try {
     await program.parseAsync([...argv])
   } catch (error) {

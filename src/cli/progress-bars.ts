@@ -25,8 +25,12 @@ export function barPrinter(out: NodeJS.WriteStream): Printer {
     )
     const held = last.rssBytes > 0 ? `, ${bytes(last.rssBytes)}` : ''
     lines.push(`${duration((Date.now() - started) / 1000)}, ${last.running} tasks running${held}`)
-    out.write(`${lines.map((l) => l.slice(0, (out.columns || 100) - 1)).join('\n')}\n`)
-    drawn = lines.length
+    // More lines than the terminal has could not be taken back: the last ones, which still move, stay.
+    const shown = lines
+      .slice(1 - (out.rows || 40))
+      .map((line) => dim(line.slice(0, (out.columns || 100) - 1)))
+    out.write(`${shown.join('\n')}\n`)
+    drawn = shown.length
   }
   function say(line: string): void {
     clear()
@@ -51,7 +55,11 @@ export function barPrinter(out: NodeJS.WriteStream): Printer {
       clear()
       printSummary(summary, report)
     },
-    stop: clear,
+    stop() {
+      clear()
+      last = null
+    },
+    say,
   }
 }
 
@@ -63,9 +71,14 @@ function bar(stage: StageProgress, width: number, rowsPerSecond: number, elapsed
   const { done, partitions, rows, dropped, failed } = stage
   const share = partitions ? Math.min(1, done / partitions) : 0
   const filled = Math.round(share * BAR)
-  const drawn = `${'━'.repeat(filled)}${styleText('dim', '─'.repeat(BAR - filled), { stream: process.stderr })}`
+  const drawn = `${'━'.repeat(filled)}${'─'.repeat(BAR - filled)}`
   const left = share > 0 && share < 1 ? `  ${duration((elapsed * (1 - share)) / share)} left` : ''
   const bad = dropped + failed > 0 ? `  ${count(dropped)} dropped  ${count(failed)} failed` : ''
   const speed = rowsPerSecond > 0 ? `  ${count(Math.round(rowsPerSecond))}/s` : ''
   return `${stage.stage.padEnd(width)}  ${drawn} ${done}/${partitions ?? '?'}  ${count(rows)} rows${speed}${bad}${left}`
+}
+
+/** The part of a bar that is not done yet, dimmed: after the line was cut, so that no colour is cut off. */
+function dim(line: string): string {
+  return line.replace(/─+/, (left) => styleText('dim', left, { stream: process.stderr }))
 }

@@ -6,6 +6,8 @@ export interface Printer {
   event(event: RunEvent): void
   end(summary: RunSummary, report: string): void
   stop(): void
+  /** A line beside the events. */
+  say(line: string): void
 }
 
 /** One plain line for every finished task, on stderr; the summary on stdout. */
@@ -19,6 +21,7 @@ export function linePrinter(): Printer {
     },
     end: printSummary,
     stop: () => undefined,
+    say: (line) => void process.stderr.write(`${line}\n`),
   }
 }
 

@@ -5,7 +5,7 @@ import { writeReport } from '../pipeline/report/index.ts'
 import { runPlan } from '../pipeline/run.ts'
 import { planFromFlags, planOptions, positive, type PlanFlags } from './options.ts'
 import { printPlan } from './plan.ts'
-import { linePrinter } from './progress-lines.ts'
+import { linePrinter, type Printer } from './progress-lines.ts'
 import { barPrinter } from './progress-bars.ts'
 
 interface RunFlags extends PlanFlags {
@@ -30,7 +30,9 @@ export function runCommand(): Command {
         : process.stderr.isTTY
           ? barPrinter(process.stderr)
           : linePrinter()
-      const stop = stopOnSignals()
+      const stop = stopOnSignals(printer)
+      // Should nobody read our output any more, the end that follows is no success.
+      process.exitCode = 1
       try {
         const summary = await runPlan(plan, {
           signal: stop.signal,
@@ -39,6 +41,7 @@ export function runCommand(): Command {
           ...(flags.workers !== undefined && { workers: flags.workers }),
         })
         printer.end(summary, await writeReport(plan.run))
+        process.exitCode = 0
       } catch (error) {
         printer.stop()
         if ((error as PairloomError).code === 'PL_INTERRUPTED') {
@@ -54,21 +57,22 @@ export function runCommand(): Command {
     })
 }
 
-function jsonPrinter() {
+function jsonPrinter(): Printer {
   const print = (event: object) => process.stdout.write(`${JSON.stringify(event)}\n`)
   return {
     event: (event: RunEvent) => void print(event),
     end: (_summary: unknown, report: string) => void print({ event: 'report', path: report }),
     stop: () => undefined,
+    say: (line) => void process.stderr.write(`${line}\n`),
   }
 }
 
 /** The first Ctrl-C stops cleanly, the second at once. */
-function stopOnSignals(): { signal: AbortSignal; release(): void } {
+function stopOnSignals(printer: Printer): { signal: AbortSignal; release(): void } {
   const controller = new AbortController()
   const onSignal = (name: NodeJS.Signals) => {
     if (controller.signal.aborted) process.exit(1)
-    process.stderr.write(`\n${name}: stopping the running tasks; once more stops at once\n`)
+    printer.say(`${name}: stopping the running tasks; once more stops at once`)
     controller.abort()
   }
   process.on('SIGINT', onSignal)

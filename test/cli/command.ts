@@ -58,7 +58,7 @@ export function shell(): Shell {
         cwd: it.folder,
         env: { ...own, ...env },
         detached: group,
-        stdio: ['ignore', 'pipe', 'pipe'],
+        stdio: ['pipe', 'pipe', 'pipe'],
       })
       const heard = { out: '', err: '' }
       const waiting = new Set<() => void>()
