@@ -102,7 +102,8 @@ export interface Source<S extends OptionsSchema = OptionsSchema> extends StageBa
   writesBytes?: boolean
   /** True where the world may answer differently tomorrow: the run's snapshot number then enters the fingerprint. */
   snapshot?: boolean
-  partitions(options: z.infer<S>): Promise<SourcePart[]> | SourcePart[]
+  /** network: the pipeline's, for a source that must ask what there is to read. */
+  partitions(options: z.infer<S>, network?: Network): Promise<SourcePart[]> | SourcePart[]
   read(part: SourcePart, context: StageContext<z.infer<S>>): AsyncIterable<Row[]>
 }
 

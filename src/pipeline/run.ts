@@ -280,7 +280,11 @@ async function openSchedule(
     const known = await folder.readSourceParts(stage.dataset)
     sources.set(
       stage.id,
-      known ?? (await folder.createSourceParts(stage.dataset, await body.stage.partitions(body.options))),
+      known ??
+        (await folder.createSourceParts(
+          stage.dataset,
+          await body.stage.partitions(body.options, plan.network),
+        )),
     )
   }
   const schedule = new Schedule(plan, stages, sources)
