@@ -46,7 +46,7 @@ export const folder = defineSource({
   async identity(chosen) {
     const files = await findFiles(chosen.path, isWanted([...chosen.extensions, 'txt', 'json']))
     picturesOf(files, chosen.extensions)
-    return { codec: await imageCodec(), digest: filesDigest(files) }
+    return { codec: await imageCodec(chosen), digest: filesDigest(files) }
   },
   writesBytes: true,
   async partitions(chosen): Promise<FolderPart[]> {

@@ -54,7 +54,7 @@ export const webdataset = defineSource({
   optionColumns: ({ keep }) => keptColumns(keep),
   check: ({ keep }) => checkKeep(keep),
   async identity(chosen) {
-    return { codec: await imageCodec(), digest: filesDigest(await tars(chosen)) }
+    return { codec: await imageCodec(chosen), digest: filesDigest(await tars(chosen)) }
   },
   writesBytes: true,
   partitions: (chosen) => tars(chosen) as Promise<TarPart[]>,

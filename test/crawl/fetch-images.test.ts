@@ -361,7 +361,7 @@ describe('crawl/fetch', () => {
   it('marks as runtime the options that change no picture', () => {
     const output = optionTable(fetchImages.options).filter(({ effect }) => effect === 'output')
     expect(output.map(({ name }) => name)).toEqual([
-      'resize', 'size', 'onlyIfBigger', 'format', 'quality', 'maxPixels', 'maxBytes', 'maxRedirects',
+      'resize', 'size', 'onlyIfBigger', 'format', 'quality', 'maxPixels', 'codec', 'maxBytes', 'maxRedirects',
     ]) // prettier-ignore
     for (const { name, doc, default: value } of optionTable(fetchImages.options)) {
       expect(doc, name).not.toBe('')

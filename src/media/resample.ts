@@ -1,0 +1,153 @@
+import { resampleModule } from './resample-module.ts'
+
+/** 8-bit samples of one channel in a Workspace. */
+export interface Plane {
+  /** First byte. */
+  at: number
+  /** Size and distance of rows, samples. */
+  width: number
+  height: number
+  stride: number
+}
+
+/** Where the samples of one axis of the result lie in the source. */
+export interface Axis {
+  /** Source samples per sample of the result. */
+  ratio: number
+  /** Samples of the result, at its own scale, that are left out before the first. */
+  skip: number
+  /** Samples of the result. */
+  count: number
+}
+
+/** Linear memory that the resampler and native code share. Addresses are offsets in `bytes()`. */
+export interface Workspace {
+  /** Makes it at least so many bytes large; invalidates earlier `bytes()`. */
+  reserve(size: number): void
+  /** A view of `length` bytes. */
+  bytes(at: number, length: number): Uint8Array<ArrayBuffer>
+  readonly size: number
+  /**
+   * Lanczos-3 of one plane into another, rows without gaps; where the source is larger, the filter widens with the ratio
+   * (as in libvips and Pillow). `scratch`: address of `resampleScratch` free bytes.
+   */
+  resample(src: Plane, x: Axis, y: Axis, dst: number, scratch: number): void
+}
+
+interface Passes {
+  vertical(...args: Pass): void
+  horizontal(...args: Pass): void
+}
+type Pass = [
+  src: number,
+  stride: number,
+  starts: number,
+  weights: number,
+  taps: number,
+  dst: number,
+  width: number,
+  rows: number,
+]
+
+/** The little of WebAssembly that is used here: its types come with those of browsers only. */
+interface Wasm {
+  Memory: new (limits: { initial: number }) => { buffer: ArrayBuffer; grow(pages: number): number }
+  Module: new (bytes: Uint8Array<ArrayBuffer>) => object
+  Instance: new (module: object, imports: object) => { exports: Passes }
+}
+
+const PAGE_BYTES = 65_536
+const ONE = 16_384
+
+let compiled: object | undefined
+
+/** @throws CompileError on a CPU without 128-bit SIMD */
+export function openWorkspace(): Workspace {
+  const wasm = (globalThis as unknown as { WebAssembly: Wasm }).WebAssembly
+  compiled ??= new wasm.Module(resampleModule())
+  const memory = new wasm.Memory({ initial: 16 })
+  const passes = new wasm.Instance(compiled, { m: { memory } }).exports
+  return {
+    get size() {
+      return memory.buffer.byteLength
+    },
+    reserve(size) {
+      const missing = size - memory.buffer.byteLength
+      if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES))
+    },
+    bytes: (at, length) => new Uint8Array(memory.buffer, at, length),
+    resample(src, x, y, dst, scratch) {
+      const columns = lanczos(x, src.width, 8)
+      const rows = lanczos(y, src.height, 2)
+      let free = scratch
+      const put = (array: Int32Array | Int16Array) => {
+        const at = free
+        new Uint8Array(memory.buffer, at, array.byteLength).set(
+          new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
+        )
+        free += align(array.byteLength)
+        return at
+      }
+      const [columnStarts, columnWeights] = [put(columns.starts), put(columns.weights)]
+      const [rowStarts, rowWeights] = [put(rows.starts), put(rows.weights)]
+      const width = align(src.width)
+      passes.vertical(src.at, src.stride, rowStarts, rowWeights, rows.taps, free, width, y.count)
+      passes.horizontal(free, width, columnStarts, columnWeights, columns.taps, dst, x.count, y.count)
+    },
+  }
+}
+
+/** Bytes of scratch that `resample` needs. */
+export function resampleScratch(src: Plane, x: Axis, y: Axis): number {
+  const tables = (axis: Axis, step: number) =>
+    align(axis.count * 4) + align(axis.count * tapsOf(axis, step) * 2)
+  // The passes read past the last row of a plane: see resample-module.ts.
+  const overrun = tapsOf(y, 2) * src.stride + 16
+  return tables(x, 8) + tables(y, 2) + align(src.width) * y.count + overrun
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / 8) * 8
+}
+
+/** Samples under the widened filter, at most, rounded up to a multiple of `step`. */
+function tapsOf({ ratio }: Axis, step: number): number {
+  return Math.ceil((Math.ceil(6 * Math.max(1, ratio)) + 1) / step) * step
+}
+
+/** First sample and weights for each sample of the result. Beyond its edges the source is taken as not there. */
+function lanczos(axis: Axis, length: number, step: number) {
+  const { ratio, skip, count } = axis
+  const width = Math.max(1, ratio)
+  const taps = tapsOf(axis, step)
+  const starts = new Int32Array(count)
+  const weights = new Int16Array(count * taps)
+  const values = new Float64Array(taps)
+  for (let i = 0; i < count; i++) {
+    // Padding of the last block row or column may reach past the edge: it repeats what is there.
+    const center = Math.min((skip + i + 0.5) * ratio, length)
+    const start = Math.max(0, Math.ceil(center - 3 * width - 0.5))
+    const n = Math.min(taps, Math.max(1, Math.min(length, Math.ceil(center + 3 * width - 0.5)) - start))
+    let sum = 0
+    for (let k = 0; k < n; k++) sum += values[k] = lanczos3((start + k + 0.5 - center) / width)
+    let left = ONE
+    let largest = 0
+    for (let k = 0; k < n; k++) {
+      const weight = Math.round((values[k]! / sum) * ONE)
+      weights[i * taps + k] = weight
+      left -= weight
+      if (values[k]! > values[largest]!) largest = k
+    }
+    // Weights add up to one, so that even areas keep their value.
+    weights[i * taps + largest]! += left
+    starts[i] = start
+  }
+  return { starts, weights, taps }
+}
+
+function lanczos3(x: number): number {
+  if (Math.abs(x) < 1e-9) return 1
+  if (Math.abs(x) >= 3) return 0
+  const angle = Math.PI * x
+  return (3 * Math.sin(angle) * Math.sin(angle / 3)) / (angle * angle)
+}

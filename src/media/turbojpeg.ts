@@ -1,0 +1,157 @@
+import { readFileSync } from 'node:fs'
+
+/** What a JPEG header says to TurboJPEG. */
+export interface TurboHeader {
+  /** As stored, px. */
+  width: number
+  height: number
+  /** Luma samples per chroma sample across and down; null for gray. */
+  chroma: { across: number; down: number } | null
+}
+
+/** A decompressor and a compressor, for one picture at a time. Planes are 8-bit Y, Cb, Cr, one after another. */
+export interface TurboCodec {
+  /** Null for what is not 8-bit YCbCr or gray. */
+  readHeader(jpeg: Uint8Array): TurboHeader | null
+  /** Writes the planes at width x height px, a size of the header's times n/8, rounded up. False: error or warning. */
+  decode(jpeg: Uint8Array, planes: Uint8Array, width: number, height: number): Promise<boolean>
+  /** Writes a 4:2:0 JPEG of the planes and gives its length, bytes; 0: error. */
+  encode(
+    planes: Uint8Array,
+    width: number,
+    height: number,
+    quality: number,
+    jpeg: Uint8Array,
+  ): Promise<number>
+  /** Frees what it holds outside of JavaScript. */
+  close(): void
+}
+
+export interface TurboJpeg {
+  /** `2.1.5`, or what is known of it. */
+  version: string
+  open(): TurboCodec
+}
+
+/** Debian and most Linux; Homebrew on both kinds of Mac; MacPorts. */
+const PATHS = [
+  'libturbojpeg.so.0',
+  '/opt/homebrew/opt/jpeg-turbo/lib/libturbojpeg.0.dylib',
+  '/usr/local/opt/jpeg-turbo/lib/libturbojpeg.0.dylib',
+  '/opt/local/lib/libturbojpeg.0.dylib',
+]
+
+/** Constants and functions of turbojpeg.h, API 2.0, which the libraries 2.x and 3.x both have. */
+const CHROMA = [[1, 1], [2, 1], [2, 2], null, [1, 2], [4, 1]] as const
+const TJSAMP_420 = 2
+const TJCS_YCBCR = 1
+const TJCS_GRAY = 2
+const TJFLAG_NOREALLOC = 1024
+const TJFLAG_STOPONWARNING = 8192
+/** Refuses the bombs that progressive JPEG allows. */
+const TJFLAG_LIMITSCANS = 32_768
+
+type Native = ((...args: unknown[]) => unknown) & {
+  async(...args: [...unknown[], (error: Error | null, result: number) => void]): void
+}
+
+let loading: Promise<TurboJpeg | null> | undefined
+
+/** libjpeg-turbo's TurboJPEG through koffi, loaded on first use; null where either is not installed. */
+export function loadTurboJpeg(): Promise<TurboJpeg | null> {
+  loading ??= load()
+  return loading
+}
+
+async function load(): Promise<TurboJpeg | null> {
+  const koffi = await import('koffi').then(
+    (loaded) => loaded.default,
+    () => null,
+  )
+  if (koffi === null) return null
+  for (const path of PATHS) {
+    try {
+      const library = koffi.load(path)
+      const bind = (prototype: string) => library.func(prototype) as unknown as Native
+      return { version: versionOf(path), open: opener(bind) }
+    } catch {
+      // Not there, or of another CPU: the next path may have it.
+    }
+  }
+  return null
+}
+
+function opener(bind: (prototype: string) => Native): () => TurboCodec {
+  const openDecoder = bind('void *tjInitDecompress()')
+  const openEncoder = bind('void *tjInitCompress()')
+  const close = bind('int tjDestroy(void *handle)')
+  const header = bind(
+    'int tjDecompressHeader3(void *handle, const uint8_t *jpeg, unsigned long size, _Out_ int *width, _Out_ int *height, _Out_ int *subsampling, _Out_ int *colorspace)',
+  )
+  const decompress = bind(
+    'int tjDecompressToYUV2(void *handle, const uint8_t *jpeg, unsigned long size, uint8_t *planes, int width, int align, int height, int flags)',
+  )
+  const compress = bind(
+    'int tjCompressFromYUV(void *handle, const uint8_t *planes, int width, int align, int height, int subsampling, _Inout_ void **jpeg, _Inout_ unsigned long *size, int quality, int flags)',
+  )
+  return () => {
+    const [decoder, encoder] = [openDecoder(), openEncoder()]
+    return {
+      readHeader(jpeg) {
+        const [width, height, subsampling, colorspace] = [[0], [0], [-1], [-1]] as [
+          number[],
+          number[],
+          number[],
+          number[],
+        ]
+        if (header(decoder, jpeg, jpeg.length, width, height, subsampling, colorspace) !== 0) return null
+        const chroma = CHROMA[subsampling[0]!]
+        const expected = chroma === null ? TJCS_GRAY : TJCS_YCBCR
+        if (chroma === undefined || colorspace[0] !== expected) return null
+        const size = { width: width[0]!, height: height[0]! }
+        return { ...size, chroma: chroma && { across: chroma[0], down: chroma[1] } }
+      },
+      async decode(jpeg, planes, width, height) {
+        const flags = TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS
+        return (await call(decompress, decoder, jpeg, jpeg.length, planes, width, 1, height, flags)) === 0
+      },
+      async encode(planes, width, height, quality, jpeg) {
+        const size = [jpeg.length]
+        const out = [jpeg]
+        const flags = TJFLAG_NOREALLOC
+        const failed = await call(
+          compress,
+          ...[encoder, planes, width, 1, height, TJSAMP_420],
+          ...[out, size, quality, flags],
+        )
+        if (failed !== 0)
+          throw new Error(`Expected a JPEG of ${width} x ${height} px, got an error of TurboJPEG`)
+        return size[0]!
+      },
+      close() {
+        close(decoder)
+        close(encoder)
+      },
+    }
+  }
+}
+
+/** On a thread of libuv's pool: sockets go on meanwhile. */
+function call(native: Native, ...args: unknown[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    native.async(...args, (error, result) => (error ? reject(error) : resolve(result)))
+  })
+}
+
+/** No function tells the version; the library holds it as text. Linux tells where a loaded library lies. */
+function versionOf(path: string): string {
+  try {
+    const file = path.startsWith('/')
+      ? path
+      : /(\/\S*libturbojpeg\.so\.\S+)$/m.exec(readFileSync('/proc/self/maps', 'latin1'))?.[1]
+    const text = file && /libjpeg-turbo version (\d[\w.]*)/.exec(readFileSync(file, 'latin1'))?.[1]
+    return text || 'unknown'
+  } catch {
+    return 'unknown'
+  }
+}
