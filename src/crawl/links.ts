@@ -30,6 +30,14 @@ export function linkRows(page: Page): LinkRow[] {
   }))
 }
 
+/** Whether a page wants its pictures not taken, which is counted. */
+export function isOptedOut({ robots, images }: Page, count: (name: string, by?: number) => void): boolean {
+  if (robots.noImages === null) return false
+  count(`pages.${robots.noImages}`)
+  count('images.opted-out', images.length)
+  return true
+}
+
 /** The rows of a page with PAGE_COLUMNS. */
 export function pageRows(page: Page): LinkRow[] {
   return linkRows(page).map((row, i) => ({

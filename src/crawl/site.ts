@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { defineSource, LINK_COLUMNS, runtime, type LinkRow } from '../core/index.ts'
 import { limitedRobots } from './fetch-robots.ts'
 import { openHttp } from './http.ts'
-import { linkRows } from './links.ts'
+import { isOptedOut, linkRows } from './links.ts'
 import { pageOptions } from './page-options.ts'
 import { openSiteClient } from './site-client.ts'
 import { walkSite } from './site-walk.ts'
@@ -90,12 +90,7 @@ export const site = defineSource({
       const { start } = part as SitePart
       let batch: LinkRow[] = []
       for await (const page of walkSite({ ...chosen, start }, client, robots, context)) {
-        const { noImages } = page.robots
-        if (noImages !== null) {
-          count(`pages.${noImages}`)
-          count('images.opted-out', page.images.length)
-          continue
-        }
+        if (isOptedOut(page, count)) continue
         batch.push(...linkRows(page))
         if (batch.length < BATCH_ROWS) continue
         yield batch
