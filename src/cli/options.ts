@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { readdir } from 'node:fs/promises'
 import { Option, InvalidArgumentError, type Command } from 'commander'
 import { PairloomError } from '../core/error.ts'
-import { planFile, type Plan, type PlanOptions } from '../pipeline/plan.ts'
+import { planFile, type Plan } from '../pipeline/plan.ts'
 import { openRunFolder, type RunFolder } from '../pipeline/run-folder.ts'
 import { parseOverride, type Override } from '../pipeline/override.ts'
 import { parseYaml, readPipeline } from '../pipeline/yaml.ts'
@@ -33,19 +33,15 @@ export function planOptions(command: Command): Command {
     .option('--allow-failed', 'let stages that need all rows go on without partitions that failed for good')
 }
 
-/** Reads the file and plans it on top of what its run folder knows: the number of the crawl's snapshot. */
-export async function planFromFlags(file: string, flags: PlanFlags): Promise<Plan> {
-  const options: PlanOptions = {
+/** Reads the file and plans it on top of what its run folder knows. */
+export function planFromFlags(file: string, flags: PlanFlags): Promise<Plan> {
+  return planFile(file, {
     ...(flags.run !== undefined && { run: flags.run }),
     ...(flags.out !== undefined && { out: flags.out }),
     overrides: flags.set ?? [],
+    refresh: flags.refresh ?? false,
     allowFailed: flags.allowFailed ?? false,
-  }
-  const first = await planFile(file, options)
-  const known = await openRunFolder(first.run).readRunFile()
-  if (!known || known.name !== first.name) return first
-  const snapshot = known.snapshot + (flags.refresh ? 1 : 0)
-  return snapshot === first.snapshot ? first : planFile(file, { ...options, snapshot })
+  })
 }
 
 /**

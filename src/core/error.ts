@@ -23,6 +23,7 @@ export const ERRORS = {
   PL_TASK_CRASHED: ['retry', 'a worker process died, or was killed, while it ran a task'],
   PL_PARTITION_FAILED: ['abort', 'a partition failed for good after its attempts'],
   PL_COUNTS: ['abort', 'rows in differ from rows kept + dropped + failed: a defect of a stage'],
+  PL_UID: ['abort', 'two rows that are to be packed have one uid'],
   PL_COLUMN: ['abort', 'a stage left out, or gave a wrong type to, a column that it declares'],
   PL_SQL: ['abort', 'the SQL engine refused or could not finish a statement'],
   PL_INPUT: ['abort', 'a file that a source reads is not there, cannot be read, or is not what was expected'],

@@ -119,6 +119,8 @@ export interface RowStage<S extends OptionsSchema = OptionsSchema> extends Stage
    * that value, under the same options, are used again whatever changed before the stage.
    */
   reuseBy?: string
+  /** Rows come out in the order in which they were done, which no two runs share: no sink may follow at once. */
+  unordered?: boolean
   /** It appends to the partition's tar. */
   writesBytes?: boolean
   process(batches: AsyncIterable<Row[]>, context: StageContext<z.infer<S>>): AsyncIterable<Row[]>
@@ -126,6 +128,8 @@ export interface RowStage<S extends OptionsSchema = OptionsSchema> extends Stage
 
 /** What a global stage sees of its input. */
 export interface GlobalInput {
+  /** Columns of the rows, in order. */
+  columns: Columns
   rows: number
   partitions: number
   /**

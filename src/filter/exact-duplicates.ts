@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import type { Row } from '../core/column.ts'
+import type { Columns, Row } from '../core/column.ts'
 import { canonicalJson } from '../core/hash.ts'
+import { BYTES_COLUMNS } from '../core/row.ts'
 import { defineGlobal, type GlobalBatch, type GlobalInput } from '../core/stage.ts'
 
 const NAME = 'filter/exact-duplicates'
@@ -28,8 +29,8 @@ const options = z.strictObject({
 /**
  * Keeps one row of those whose pictures are equal byte for byte.
  *
- * The keeper is the row with the smallest uid, and of rows with one uid the first in canonical JSON: the same whatever
- * the order of the input. Others are dropped as `duplicate`, their value the keeper's uid.
+ * The keeper is the row with the smallest uid, and of rows with one uid the first in the canonical JSON of its stable
+ * columns: the same whatever the order of the input. Others are dropped as `duplicate`, their value the keeper's uid.
  * Rows come out by md5(uid), so that partitions are of one size.
  * Memory: an eighth of the worker's for the sort, in as many passes over the input as that takes; keys and uids of all
  * rows are grouped, and spill; here the rows of one uid.
@@ -46,7 +47,7 @@ export const exactDuplicates = defineGlobal({
     const partitions = chosen.partitions ?? Math.max(1, input.partitions)
     let partition = -1
     let batch: Row[] = []
-    for await (const twins of byUid(inPasses(input, chosen.by, memoryBytes))) {
+    for await (const twins of byUid(inPasses(input, chosen.by, memoryBytes), stableColumns(input.columns))) {
       const to = Math.floor((Number.parseInt(twins[0]!.pairloom_slot as string, 16) * partitions) / SLOTS)
       if (batch.length > 0 && (to !== partition || batch.length >= BATCH_ROWS)) {
         yield { partition, rows: batch }
@@ -102,24 +103,31 @@ function statement(key: string, from: string, to: string): string {
     ORDER BY pairloom_slot, uid`
 }
 
-/** Rows of one uid together, in the order of their canonical JSON. They seldom are more than one. */
-async function* byUid(batches: AsyncIterable<Row[]>): AsyncGenerator<Row[]> {
+/** Columns that two crawls of the same thing give alike: what varies may not decide which row stays. */
+function stableColumns(columns: Columns): string[] {
+  return Object.keys(columns).filter(
+    (name) => !columns[name]!.volatile && !Object.hasOwn(BYTES_COLUMNS, name),
+  )
+}
+
+/** Rows of one uid together, in the order of the canonical JSON of their stable columns. They seldom are more than one. */
+async function* byUid(batches: AsyncIterable<Row[]>, stable: string[]): AsyncGenerator<Row[]> {
   let twins: Row[] = []
   for await (const rows of batches) {
     for (const row of rows) {
       if (twins.length > 0 && twins[0]!.uid !== row.uid) {
-        yield ordered(twins)
+        yield ordered(twins, stable)
         twins = []
       }
       twins.push(row)
     }
   }
-  if (twins.length > 0) yield ordered(twins)
+  if (twins.length > 0) yield ordered(twins, stable)
 }
 
-function ordered(rows: Row[]): Row[] {
+function ordered(rows: Row[], stable: string[]): Row[] {
   if (rows.length < 2) return rows
-  const keyed = rows.map((row) => ({ row, json: canonicalJson(row) }))
+  const keyed = rows.map((row) => ({ row, json: canonicalJson(stable.map((name) => row[name])) }))
   keyed.sort((a, b) => (a.json < b.json ? -1 : a.json > b.json ? 1 : 0))
   return keyed.map(({ row }) => row)
 }

@@ -27,6 +27,8 @@ interface Above {
   isSink: boolean
   /** Null where a fault hides which columns it gives. */
   columns: Columns | null
+  /** Rows come in the order in which they were fetched: no two crawls give the same. */
+  isUnordered: boolean
 }
 
 /**
@@ -72,6 +74,8 @@ function isStage({ code, path }: { code?: string | undefined; path: PropertyKey[
   return code === 'invalid_type' && path[0] === 'stages' && path.length === 2
 }
 
+const UNKNOWN: Above = { isSink: false, columns: null, isUnordered: false }
+
 function checkStage(
   id: string,
   item: unknown,
@@ -80,9 +84,13 @@ function checkStage(
   registry: Registry,
 ) {
   const path = ['stages', id]
+  if (id === '__proto__' || Object.hasOwn(pipelineSchema.shape, id)) {
+    const message = `expected an id that is no key of the top of the file, got ${quote(id)}`
+    return { stage: null, above: UNKNOWN, faults: [{ path, atKey: true, message }] }
+  }
   if (!isRecord(item)) {
     const message = `expected a map with use: or filters:, got ${quote(item)}`
-    return { stage: null, above: { isSink: false, columns: null }, faults: [{ path, message }] }
+    return { stage: null, above: UNKNOWN, faults: [{ path, message }] }
   }
   const { use, from: given, filters, ...rest } = item
   const { code, isPartial, body, faults } = findCode(path, use, filters, rest, registry)
@@ -98,6 +106,11 @@ function checkStage(
     const message = `a sink gives no rows; expected from: to name another stage, got ${quote(from)}`
     faults.push({ path: hasFrom ? [...path, 'from'] : path, message })
   }
+  if (code[0]?.kind === 'sink' && upstream?.isUnordered)
+    faults.push({
+      path,
+      message: 'a sink needs rows in an order that does not depend on the fetch; put shard/pack above',
+    })
   if (upstream?.columns && !upstream.isSink)
     faults.push(...missingColumns(path, code, from as string, upstream.columns))
   const input = isSource ? {} : (upstream?.columns ?? null)
@@ -105,7 +118,11 @@ function checkStage(
   const columns = isHidden ? null : columnsOf(code, input, body)
   const stage =
     body && columns && faults.length === 0 ? { id, from: from as string | null, body, columns } : null
-  return { stage, above: { isSink: code[0]?.kind === 'sink', columns }, faults }
+  return {
+    stage,
+    above: { isSink: code[0]?.kind === 'sink', columns, isUnordered: isUnordered(code, upstream) },
+    faults,
+  }
 }
 
 function missingUpstream(path: string[], hasFrom: boolean, given: unknown, ids: string[]): Fault {
@@ -137,4 +154,10 @@ function columnsOf(code: readonly Stage[], input: Columns, body: Body | null): C
 
 function readsOfStage(stage: Stage): string[] {
   return 'reads' in stage ? stage.reads : []
+}
+
+function isUnordered(code: readonly Stage[], upstream: Above | undefined): boolean {
+  const [first] = code
+  if (first?.kind === 'row' && first.unordered === true) return true
+  return (first?.kind === 'row' || first?.kind === 'filter') && upstream?.isUnordered === true
 }

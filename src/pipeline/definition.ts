@@ -30,7 +30,7 @@ const network = z.strictObject({
 export const pipelineSchema = z.strictObject({
   name: word.describe('names the run folder'),
   seed: z
-    .union([z.string(), z.number()])
+    .union([z.string(), z.int()])
     .default('0')
     .transform(String)
     .describe('decides every random choice; same seed, same shards'),

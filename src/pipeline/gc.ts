@@ -1,5 +1,6 @@
 import { fileStore } from '../store/file.ts'
 import type { Store } from '../store/store.ts'
+import type { Plan } from './plan.ts'
 import type { RunFolder } from './run-folder.ts'
 
 export interface Removed {
@@ -25,10 +26,12 @@ export async function collectGarbage(
 
   const removed: Removed[] = []
   for (const dataset of await folder.datasets()) {
-    if (!needed.has(dataset)) removed.push(await removeFolder(folder.store, dataset, options.dryRun))
+    // Only what is a data set of a stage: a user may keep other things beside them.
+    if (!needed.has(dataset) && (await folder.readStage(dataset)))
+      removed.push(await removeFolder(folder.store, dataset, options.dryRun))
   }
   for (const out of new Set(file.plans.map((plan) => plan.out))) {
-    removed.push(...(await collectShards(fileStore(out), sinkIds(file.plans), needed, options.dryRun)))
+    removed.push(...(await collectShards(fileStore(out), sinkDatasets(file.plans), needed, options.dryRun)))
   }
   if (!options.dryRun) await folder.writeRunFile({ ...file, plans: kept })
   return removed
@@ -39,20 +42,20 @@ async function addReferences(folder: RunFolder, dataset: string, needed: Set<str
   for (const { refs } of (await folder.readCommits(dataset)).values()) for (const ref of refs) needed.add(ref)
 }
 
+/** Shards that plans of this run made and none needs now; those of other pipelines in the same folder stay. */
 async function collectShards(
   store: Store,
-  sinks: readonly string[],
+  datasets: readonly string[],
   needed: ReadonlySet<string>,
   dryRun: boolean,
 ): Promise<Removed[]> {
   const removed: Removed[] = []
-  for (const id of sinks) {
-    const current = await currentDataset(store, id)
-    for (const name of await store.folders(id)) {
-      if (name === current || needed.has(`${id}/${name}`)) continue
-      const { path, bytes } = await removeFolder(store, `${id}/${name}`, dryRun)
-      removed.push({ path: store.locate(path), bytes })
-    }
+  for (const dataset of datasets) {
+    const [id, name] = dataset.split('/') as [string, string]
+    if (needed.has(dataset) || name === (await currentDataset(store, id))) continue
+    if (!(await store.folders(id)).includes(name)) continue
+    const { path, bytes } = await removeFolder(store, dataset, dryRun)
+    removed.push({ path: store.locate(path), bytes })
   }
   return removed
 }
@@ -70,6 +73,6 @@ async function removeFolder(store: Store, path: string, dryRun: boolean): Promis
   return { path, bytes }
 }
 
-function sinkIds(plans: readonly { stages: readonly { id: string; kind: string }[] }[]): string[] {
-  return [...new Set(plans.flatMap((p) => p.stages.filter((s) => s.kind === 'sink').map((s) => s.id)))]
+function sinkDatasets(plans: readonly Plan[]): string[] {
+  return [...new Set(plans.flatMap((p) => p.stages.filter((s) => s.kind === 'sink').map((s) => s.dataset)))]
 }

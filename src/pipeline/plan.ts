@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import { versions } from 'node:process'
 import { PACKAGE_VERSION } from '../core/version.ts'
 import type { Columns } from '../core/column.ts'
 import { toPairloomError } from '../core/error.ts'
@@ -12,6 +13,7 @@ import { configError, type Fault, type PlacedFault } from './fault.ts'
 import { findPlugin, type Plugin } from './plugin.ts'
 import { addPlugin, builtinStages, type Registry } from './registry.ts'
 import type { Override } from './override.ts'
+import { openRunFolder } from './run-folder.ts'
 import { parseYaml, readPipeline } from './yaml.ts'
 
 export type StageKind = 'source' | 'row' | 'global' | 'sink'
@@ -54,7 +56,8 @@ export interface Plan {
 export interface PlanOptions {
   run?: string
   out?: string
-  snapshot?: number
+  /** Crawl anew: start the next snapshot of the run folder. */
+  refresh?: boolean
   overrides?: readonly Override[]
   allowFailed?: boolean
 }
@@ -99,15 +102,21 @@ async function plan(
   const { pipeline, faults } = checkPipeline(value, registry, pluginFaults.length === 0)
   if (!pipeline || pluginFaults.length > 0 || before.length > 0) throw fail([...pluginFaults, ...faults])
   const { top } = pipeline
-  const snapshot = options.snapshot ?? 1
+  const run = resolve(options.run ?? top.run ?? `runs/${top.name}`)
+  const out = resolve(options.out ?? top.out ?? `out/${top.name}`)
+  if (isInside(run, out) || isInside(out, run)) {
+    const message = `expected folders apart from each other, got run ${run} and out ${out}`
+    throw fail([{ path: top.out === undefined ? ['run'] : ['out'], message }])
+  }
+  const snapshot = await snapshotOf(run, top.name, options.refresh ?? false)
   const allowFailed = options.allowFailed ?? false
   return {
     pairloom: PACKAGE_VERSION,
     name: top.name,
     seed: top.seed,
     snapshot,
-    run: resolve(options.run ?? top.run ?? `runs/${top.name}`),
-    out: resolve(options.out ?? top.out ?? `out/${top.name}`),
+    run,
+    out,
     network: top.network,
     memoryMiB: top.memoryMiB,
     plugins,
@@ -149,9 +158,21 @@ async function planStages(
       })
     }
     const stage = body.kind === 'stage' ? body.stage : null
-    const ownSnapshot = stage && 'snapshot' in stage && stage.snapshot === true ? snapshot : null
-    const seed = stage?.seeded === true ? top.seed : null
-    const own = { recipes, seed, snapshot: ownSnapshot, allowFailed: stage?.kind === 'global' && allowFailed }
+    const isCrawl = stage !== null && 'snapshot' in stage && stage.snapshot === true
+    const own = {
+      recipes,
+      seed: stage?.seeded === true ? top.seed : null,
+      // The name decides which robots.txt groups are obeyed.
+      crawl: isCrawl ? { snapshot, agent: top.network.agent } : null,
+      allowFailed: stage?.kind === 'global' && allowFailed,
+      // What Node brings along decides too: Unicode's tables what a word is, zstd's version the bytes of a shard.
+      node:
+        body.kind === 'filters'
+          ? [versions.unicode, versions.icu]
+          : stage?.kind === 'sink'
+            ? [versions.zstd]
+            : null,
+    }
     const print = fingerprint({ ...own, input: from === null ? null : planned.get(from)!.fingerprint })
     planned.set(id, {
       id,
@@ -194,6 +215,16 @@ async function findPlugins(value: unknown, base: string) {
     }
   }
   return { plugins, registry, faults }
+}
+
+/** The crawl's snapshot that a run folder is at, or the next. */
+async function snapshotOf(run: string, name: string, refresh: boolean): Promise<number> {
+  const known = await openRunFolder(run).readRunFile()
+  return known?.name === name ? known.snapshot + (refresh ? 1 : 0) : 1
+}
+
+function isInside(folder: string, other: string): boolean {
+  return `${other}/`.startsWith(`${folder}/`)
 }
 
 /** A planned stage with its code: what a worker runs. */

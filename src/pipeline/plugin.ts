@@ -57,6 +57,11 @@ export async function findPlugin(name: string, base: string): Promise<Plugin> {
  */
 export async function loadPlugin(plugin: Plugin): Promise<Stage[]> {
   const data = { plugin: plugin.name }
+  const { sha256: now } = await findPlugin(plugin.path, '/')
+  if (now !== plugin.sha256) {
+    const message = `Expected plug-in ${plugin.name} as it was planned, got a changed file: run again`
+    throw new PairloomError('PL_PLUGIN', message, { data })
+  }
   let exports: Record<string, unknown>
   try {
     exports = (await import(pathToFileURL(plugin.path).href)) as Record<string, unknown>

@@ -57,6 +57,8 @@ async function collectEarlier(
     })) {
       for (const row of rows) {
         const verdict = columns.length > 0 ? (pick(row, columns) as unknown as Verdict) : null
+        // Of several results one with a picture is the best.
+        if (verdict && found.get(row[key] as string)?.verdict === null) continue
         found.set(row[key] as string, { added: pick(row, added), verdict })
       }
     }
@@ -102,10 +104,12 @@ export async function* withEarlier(
 
 async function partitionsOf(folder: RunFolder, stage: PlannedStage): Promise<number | null> {
   for (const plan of ((await folder.readRunFile())?.plans ?? []).toReversed()) {
-    const here = plan.stages.find((s) => s.dataset === stage.dataset)
-    const before = plan.stages.find((s) => s.id === here?.from)
-    if (!before) continue
-    return (await folder.readTotal(before.dataset))?.partitions ?? null
+    const above = (id: string | null) => plan.stages.find((s) => s.id === id)
+    let at = plan.stages.find((s) => s.dataset === stage.dataset)
+    // Row stages keep the partitions of what is above them.
+    while (at?.kind === 'row') at = above(at.from)
+    if (at?.kind === 'global') return (await folder.readTotal(at.dataset))?.partitions ?? null
+    if (at?.kind === 'source') return (await folder.readSourceParts(at.dataset))?.length ?? null
   }
   return null
 }

@@ -1,6 +1,6 @@
 import { PairloomError } from '../core/error.ts'
 import type { Tally } from '../core/counters.ts'
-import type { SinkPart, SourcePart } from '../core/stage.ts'
+import type { OutFile, SinkPart, SourcePart } from '../core/stage.ts'
 import { fileStore } from '../store/file.ts'
 import type { Store } from '../store/store.ts'
 import type { Plan, PlannedStage } from './plan.ts'
@@ -33,6 +33,12 @@ export interface Commit {
 /** Written last by stages that decide their own number of partitions, and by sinks once published. */
 export interface Total {
   partitions: number
+  /** Partitions of the input that had failed for good and were left out (`--allow-failed`). */
+  without: number[]
+  /** Of a global stage: its partitions. All become final at once, so that no two attempts can mix. */
+  commits?: Commit[]
+  /** Of a sink: what it published beside its shards. */
+  files?: OutFile[]
 }
 
 /** What a run folder says of itself, beside its stages. */
@@ -57,7 +63,10 @@ export interface RunFolder {
   createCommit(dataset: string, commit: Commit): Promise<boolean>
   removeCommit(dataset: string, partition: number): Promise<void>
   readTotal(dataset: string): Promise<Total | null>
-  createTotal(dataset: string, total: Total): Promise<void>
+  /** False when there was one before. */
+  createTotal(dataset: string, total: Total): Promise<boolean>
+  /** Forgets that a stage was finished; of a global stage, its partitions too. */
+  removeTotal(dataset: string): Promise<void>
   /** The stage as it was planned, kept beside its parts; and a source's partitions, fixed when first seen. */
   readStage(dataset: string): Promise<PlannedStage | null>
   writeStage(stage: PlannedStage): Promise<void>
@@ -93,7 +102,8 @@ export function openRunFolder(run: string): RunFolder {
     partPath: (dataset, partition, attempt, suffix) =>
       `${dataset}/${(partition % 256).toString(16).padStart(2, '0')}/part-${digits(partition)}.${attempt}.${suffix}`,
     async readCommits(dataset) {
-      const commits = new Map<number, Commit>()
+      const total = await folder.readTotal(dataset)
+      const commits = new Map((total?.commits ?? []).map((commit) => [commit.partition, commit]))
       for await (const { path } of store.list(`${dataset}/commit`)) {
         const name = path.slice(path.lastIndexOf('/') + 1)
         if (!/^\d{8}\.json$/.test(name)) continue
@@ -102,14 +112,16 @@ export function openRunFolder(run: string): RunFolder {
       }
       return commits
     },
-    readCommit: (dataset, partition) => readJson(entry(dataset, partition)),
+    async readCommit(dataset, partition) {
+      const own = await readJson<Commit>(entry(dataset, partition))
+      return own ?? (await folder.readTotal(dataset))?.commits?.[partition] ?? null
+    },
     createCommit: (dataset, commit) =>
       store.createOnce(entry(dataset, commit.partition), JSON.stringify(commit)),
     removeCommit: (dataset, partition) => store.remove(entry(dataset, partition)),
     readTotal: (dataset) => readJson(`${dataset}/commit/total.json`),
-    async createTotal(dataset, total) {
-      await store.createOnce(`${dataset}/commit/total.json`, JSON.stringify(total))
-    },
+    createTotal: (dataset, total) => store.createOnce(`${dataset}/commit/total.json`, JSON.stringify(total)),
+    removeTotal: (dataset) => store.remove(`${dataset}/commit/total.json`),
     readStage: (dataset) => readJson(`${dataset}/stage.json`),
     async writeStage(stage) {
       await store.createOnce(`${stage.dataset}/stage.json`, JSON.stringify(stage, null, 1))
@@ -149,11 +161,11 @@ export async function claimRunFolder(plan: Plan): Promise<RunFolder> {
   return folder
 }
 
-/** Plan newest first in the run's history; the same plan is kept once. */
+/** The run file with a plan as its newest; the same plan is kept once. The snapshot number never falls. */
 export function withPlan(file: RunFile | null, plan: Plan): RunFile {
   const key = (p: Plan) => p.stages.map((s) => `${s.id}=${s.fingerprint}`).join(' ')
   const others = (file?.plans ?? []).filter((p) => key(p) !== key(plan))
-  return { name: plan.name, snapshot: plan.snapshot, plans: [...others, plan] }
+  return { name: plan.name, snapshot: Math.max(plan.snapshot, file?.snapshot ?? 0), plans: [...others, plan] }
 }
 
 function digits(partition: number): string {

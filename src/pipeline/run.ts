@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { addTally, emptyTally, type Tally } from '../core/counters.ts'
 import { PairloomError, toPairloomError } from '../core/error.ts'
-import type { SourcePart } from '../core/stage.ts'
+import type { OutFile, SourcePart } from '../core/stage.ts'
 import { fileStore } from '../store/file.ts'
 import type { RunEvent, StageProgress } from './event.ts'
 import { nearest } from './nearest.ts'
@@ -9,7 +9,7 @@ import { bodyOf, type Plan, type PlannedStage } from './plan.ts'
 import { openRegistry } from './registry.ts'
 import { claimRunFolder, withPlan, type Commit, type RunFolder } from './run-folder.ts'
 import { Schedule, type Work } from './schedule.ts'
-import { attemptNames, sweepRun } from './sweep.ts'
+import { attemptName, sweepRun } from './sweep.ts'
 import { plannedStage } from './task-context.ts'
 import { sinkFolder } from './task-sink.ts'
 import { openWorkerPool, type WorkerPool } from './worker-pool.ts'
@@ -98,7 +98,6 @@ interface Loop {
 async function work(loop: Loop): Promise<void> {
   const { schedule, pool, emit, options } = loop
   const signal = options.signal ?? new AbortController().signal
-  const name = attemptNames()
   const running = new Set<Promise<void>>()
   let stop: PairloomError | null = null
   const interrupted = new Promise<void>((resolve) => {
@@ -111,7 +110,7 @@ async function work(loop: Loop): Promise<void> {
     while (!stop && !signal.aborted) {
       const next = running.size < pool.size ? schedule.next() : null
       if (next) {
-        const ended: Promise<void> = runWork(loop, next, name, attempts)
+        const ended: Promise<void> = runWork(loop, next, attempts)
           .catch((error: unknown) => void (stop ??= toPairloomError(error)))
           .finally(() => running.delete(ended))
         running.add(ended)
@@ -135,16 +134,11 @@ async function work(loop: Loop): Promise<void> {
 }
 
 /** Runs one task to its end: done, done by another, to be done again, or failed for good. */
-async function runWork(
-  loop: Loop,
-  work: Work,
-  name: () => string,
-  attempts: Map<string, number>,
-): Promise<void> {
+async function runWork(loop: Loop, work: Work, attempts: Map<string, number>): Promise<void> {
   const { plan, folder, schedule, pool, emit, options } = loop
   const key = `${work.kind} ${work.stages[0]} ${work.partition}`
   try {
-    const result = await pool.run({ ...work, attempt: name() })
+    const result = await pool.run({ ...work, attempt: attemptName() })
     await tell(loop, work, result.commits, result.partitions)
     schedule.finish(work, result.commits, result.partitions)
   } catch (error) {
@@ -184,13 +178,21 @@ async function runWork(
       message: failure.message,
     })
     const commits = []
-    for (const id of work.stages.filter((id) => !committed.some((c) => c.stage === id))) {
+    for (const id of [...work.stages, ...rowStagesBelow(plan, work.stages.at(-1)!)]) {
+      if (committed.some((c) => c.stage === id)) continue
       const commit = failedCommit(work, failure)
       await folder.createCommit(plannedStage(plan, id).dataset, commit)
       commits.push({ stage: id, commit })
     }
     schedule.finish(work, commits)
   }
+}
+
+/** Stages below that take a partition as it is: what has failed above has failed for them. */
+function rowStagesBelow(plan: Plan, id: string): string[] {
+  return plan.stages
+    .filter((s) => s.from === id && s.kind !== 'global')
+    .flatMap((s) => [s.id, ...rowStagesBelow(plan, s.id)])
 }
 
 function stopped(failure: PairloomError, stage: string): PairloomError {
@@ -288,48 +290,49 @@ async function openSchedule(
     )
   }
   const schedule = new Schedule(plan, stages, sources)
+  const redone = new Set<string>()
   for (const stage of stages) {
+    const isRedone = await dropUnfinished(folder, stage, redone.has(stage.from ?? ''))
+    if (isRedone) redone.add(stage.id)
+    if (stage.kind === 'sink') await dropLostShards(plan, stage, folder)
     const commits = await folder.readCommits(stage.dataset)
-    for (const [partition, commit] of commits) {
-      if (commit.kind === 'failed' && !plan.allowFailed) {
-        await folder.removeCommit(stage.dataset, partition)
-        commits.delete(partition)
-      }
-    }
-    const isWhole = stage.kind !== 'sink' || (await dropLostShards(plan, stage, folder, commits))
     const total = await folder.readTotal(stage.dataset)
-    // A global stage that was stopped between its commits is run again: its number of partitions is not known yet.
-    const usable = stage.kind === 'global' && !total ? new Map<number, Commit>() : commits
-    const published = stage.kind === 'sink' && total ? isWhole && (await isCurrent(plan, stage)) : true
-    schedule.known(stage.id, usable, published ? (total?.partitions ?? null) : null)
-    for (const commit of usable.values()) addTally(tallies.get(stage.id)!, commit.tally)
-    if (usable.size > 0) emit({ event: 'resume', stage: stage.id, partitions: usable.size })
+    const isKnown = total !== null && (stage.kind !== 'sink' || (await isCurrent(plan, stage)))
+    schedule.known(stage.id, commits, isKnown ? total.partitions : null)
+    for (const commit of commits.values()) addTally(tallies.get(stage.id)!, commit.tally)
+    if (commits.size > 0) emit({ event: 'resume', stage: stage.id, partitions: commits.size })
   }
   schedule.begin()
   return schedule
 }
 
 /**
- * Forgets commits whose shards are not in the output folder: it was emptied, or it is another one now.
- * Returns whether all were there.
+ * Forgets what is to be done again: partitions that failed, results that were made without them, and all below those.
+ * Returns whether everything of the stage was forgotten.
  */
-async function dropLostShards(
-  plan: Plan,
-  stage: PlannedStage,
-  folder: RunFolder,
-  commits: Map<number, Commit>,
-): Promise<boolean> {
-  const out = sinkFolder(plan.out, stage)
+async function dropUnfinished(folder: RunFolder, stage: PlannedStage, isRedone: boolean): Promise<boolean> {
+  const total = await folder.readTotal(stage.dataset)
+  const isPartial = (total?.without.length ?? 0) > 0
+  if (total && (isRedone || isPartial)) await folder.removeTotal(stage.dataset)
+  for (const [partition, { kind }] of await folder.readCommits(stage.dataset)) {
+    if (isRedone || kind === 'failed') await folder.removeCommit(stage.dataset, partition)
+  }
+  return isRedone || (isPartial && stage.kind === 'global')
+}
+
+/** Forgets commits whose shards are not in the output folder: it was emptied, or it is another one now. */
+async function dropLostShards(plan: Plan, stage: PlannedStage, folder: RunFolder): Promise<void> {
   const found = new Map<string, number>()
-  for await (const { path, bytes } of out.list()) found.set(path, bytes)
-  let isWhole = true
-  for (const [partition, { sink }] of commits) {
-    if (sink?.files.every((f) => found.get(f.path) === f.bytes)) continue
+  for await (const { path, bytes } of sinkFolder(plan.out, stage).list()) found.set(path, bytes)
+  const isThere = (files: readonly OutFile[] | undefined) =>
+    files?.every((f) => found.get(f.path) === f.bytes) ?? false
+  let isWhole = isThere((await folder.readTotal(stage.dataset))?.files)
+  for (const [partition, { sink }] of await folder.readCommits(stage.dataset)) {
+    if (isThere(sink?.files)) continue
     await folder.removeCommit(stage.dataset, partition)
-    commits.delete(partition)
     isWhole = false
   }
-  return isWhole
+  if (!isWhole) await folder.removeTotal(stage.dataset)
 }
 
 /** Whether `current.json` names this plan's data set: another plan may have published since. */

@@ -93,11 +93,9 @@ export class Schedule {
     if (partitions !== undefined) this.#of(work.stages[0]!).partitions = partitions
     for (const after of this.#groups) {
       if (after.kind === 'global' || after.from?.id !== group.stages.at(-1)!.id) continue
-      const fresh =
-        group.kind === 'global'
-          ? this.#inputs(after)
-          : this.#inputs(after).filter((p) => p === work.partition)
-      after.ready = fresh.sort((a, b) => b - a).concat(after.ready)
+      const done = this.#of(after.stages.at(-1)!.id).commits
+      const inputs = group.kind === 'global' ? this.#inputs(after).reverse() : [work.partition]
+      after.ready.push(...inputs.filter((p) => this.#isInputDone(after, p) && !done.has(p)))
     }
   }
 
@@ -155,6 +153,11 @@ export class Schedule {
     if (this.#isUsable(kind)) progress.usable++
   }
 
+  /** A partition that failed for good has no rows: nothing below it runs. */
+  #isInputDone(group: Group, partition: number): boolean {
+    return group.from?.kind === 'global' || this.#of(group.from!.id).commits.get(partition) === 'done'
+  }
+
   #isUsable(kind: Commit['kind'] | undefined): boolean {
     return kind === 'done' || (kind === 'failed' && this.#allowFailed)
   }
@@ -167,9 +170,7 @@ export class Schedule {
     if (from.kind === 'global') {
       return this.#of(from.id).partitions === null ? [] : Array.from({ length: partitions! }, (_, i) => i)
     }
-    return [...this.#of(from.id).commits].flatMap(([partition, kind]) =>
-      this.#isUsable(kind) ? [partition] : [],
-    )
+    return [...this.#of(from.id).commits].flatMap(([partition, kind]) => (kind === 'done' ? [partition] : []))
   }
 
   #partitionsIn(group: Group): number | null {

@@ -11,10 +11,11 @@ const HOST = sha256(hostname()).slice(0, 8)
 /** Tells this process from others of its number: an earlier one of a container, one on a machine of the same name. */
 const PROCESS = randomBytes(3).toString('hex')
 
-/** Names of this process's attempts: with host and process, so that a later run knows whose files are left over. */
-export function attemptNames(): () => string {
-  let serial = 0
-  return () => `${HOST}-${process.pid}-${PROCESS}${(serial++).toString(36)}`
+let serial = 0
+
+/** A new attempt's name: with host and process, so that a later run knows whose files are left over. */
+export function attemptName(): string {
+  return `${HOST}-${process.pid}-${PROCESS}${(serial++).toString(36)}`
 }
 
 /**

@@ -19,7 +19,7 @@ import {
   type TaskResult,
 } from './task-context.ts'
 
-/** Runs a global stage over all partitions of its input and commits the partitions it makes, then their number. */
+/** Runs a global stage over all partitions of its input and commits the partitions it makes, all at once. */
 export async function runGlobal(
   task: Task,
   stage: PlannedStage,
@@ -52,6 +52,7 @@ export async function runGlobal(
       count: (name, by = 1) => addCounters(counters, { [name]: by }),
     })
     const input = {
+      columns: upstream.columns,
       rows: rowsIn,
       partitions: task.partitions,
       sql: (statement: string) => sql.query(statement),
@@ -102,9 +103,14 @@ export async function runGlobal(
     checkTotal(stage, rowsIn, done)
     const [first] = done
     if (first) first.tally.counters = counters
-    for (const commit of done) await folder.createCommit(stage.dataset, commit)
-    await folder.createTotal(stage.dataset, { partitions })
-    return { commits: done.map((commit) => ({ stage: stage.id, commit })), partitions }
+    const without = commits.flatMap((c) => (c.kind === 'failed' ? [c.partition] : []))
+    if (!(await folder.createTotal(stage.dataset, { partitions, without, commits: done }))) {
+      // Another attempt was first: its parts count, and these are nobody's.
+      const files = done.flatMap((commit) => Object.values(commit.files))
+      await Promise.all(files.map((f) => folder.store.remove(`${stage.dataset}/${f.path}`)))
+    }
+    const made = [...(await folder.readCommits(stage.dataset)).values()]
+    return { commits: made.map((commit) => ({ stage: stage.id, commit })), partitions: made.length }
   } catch (error) {
     for (const { part } of parts.slice(done.length)) await part.abort()
     throw error

@@ -1,7 +1,7 @@
 import { addCounters, emptyTally } from '../core/counters.ts'
 import type { Row } from '../core/column.ts'
 import { PairloomError } from '../core/error.ts'
-import type { OutWriter, Sink, SinkContext, StageContext } from '../core/stage.ts'
+import type { OutWriter, Sink, SinkPart, SinkContext, StageContext } from '../core/stage.ts'
 import { fileStore } from '../store/file.ts'
 import { openBytes } from './bytes.ts'
 import { openPartWriter, type PartWriter } from './part-writer.ts'
@@ -58,17 +58,17 @@ export async function publishSink(
 ): Promise<TaskResult> {
   const { folder, plan } = environment
   const commits = await folder.readCommits(stage.dataset)
-  const parts = Array.from({ length: task.partitions }, (_, partition) => {
-    const part = commits.get(partition)?.sink
-    if (part) return part
-    throw new PairloomError(
-      'PL_PARTITION_FAILED',
-      `Expected partition ${partition} of ${stage.id} to be written, got none`,
-      {
-        data: { stage: stage.id, partition },
-      },
-    )
-  })
+  const without: number[] = []
+  const parts: SinkPart[] = []
+  for (let partition = 0; partition < task.partitions; partition++) {
+    const commit = commits.get(partition)
+    if (commit?.sink) parts.push(commit.sink)
+    else if (commit?.kind === 'failed' && plan.allowFailed) without.push(partition)
+    else {
+      const message = `Expected partition ${partition} of ${stage.id} to be written, got ${commit?.kind ?? 'none'}`
+      throw new PairloomError('PL_PARTITION_FAILED', message, { data: { stage: stage.id, partition } })
+    }
+  }
   const nothing = { tally: emptyTally(), drop: () => undefined } as unknown as PartWriter
   const opened: OutWriter[] = []
   const context = sinkContext(task, stage, environment, nothing, opened, () => undefined)
@@ -78,7 +78,7 @@ export async function publishSink(
       await abortAll(opened)
       throw error
     })
-  await folder.createTotal(stage.dataset, { partitions: task.partitions })
+  await folder.createTotal(stage.dataset, { partitions: task.partitions, without, files })
   const shards = parts.flatMap((p) => p.files)
   const current = {
     dataset: stage.fingerprint.slice(0, 12),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Row } from '../core/column.ts'
+import { PairloomError } from '../core/error.ts'
 import { hash128 } from '../core/hash.ts'
 import { defineGlobal, type GlobalBatch } from '../core/stage.ts'
 
@@ -44,9 +45,12 @@ export const pack = defineGlobal({
     let partition = 0
     let rows = 0
     let bytes = 0
+    let last: unknown
     for await (const batch of input.sql(`SELECT * FROM input ORDER BY ${order}`)) {
       let held: Row[] = []
       for (const row of batch) {
+        if (row.uid === last) throw repeated(row.uid as string)
+        last = row.uid
         const length = row.bytes_length as number
         if (rows === maxRows || (rows > 0 && bytes + length > maxBytes)) {
           if (held.length > 0) yield { partition, rows: held } satisfies GlobalBatch
@@ -63,3 +67,9 @@ export const pack = defineGlobal({
     }
   },
 })
+
+/** Rows of one uid would have no order of their own, and a reader of tars takes them for one sample. */
+function repeated(uid: string): PairloomError {
+  const message = `Expected every uid once, got ${uid} again: put crawl/merge-links, or filter/exact-duplicates by uid, above`
+  return new PairloomError('PL_UID', message, { data: { uid } })
+}

@@ -60,8 +60,9 @@ export function fileStore(folder: string): Store {
           storeEvents.publish({ event: 'before-link', path })
           await link(temporary, full)
         } catch (error) {
-          if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-          throw error
+          if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+          // A network file system may repeat a link whose answer was lost: then the name is ours already.
+          if ((await stat(temporary)).nlink < 2) return false
         } finally {
           await rm(temporary, { force: true })
         }

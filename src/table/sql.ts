@@ -11,7 +11,7 @@ export interface SqlOptions {
 }
 
 export interface Sql {
-  /** Makes a view over Parquet files, columns matched by name. At least one file. */
+  /** Makes a view over Parquet files, columns matched by name, never taken from a path. At least one file. */
   view(name: string, files: readonly string[]): Promise<void>
   /** Runs one statement and gives its rows in order, 2,048 at a time. int64 become numbers, lists arrays. */
   query(statement: string): AsyncGenerator<Row[]>
@@ -39,7 +39,7 @@ export async function openSql(options: SqlOptions): Promise<Sql> {
       const list = files.map((f) => `'${f.replaceAll("'", "''")}'`).join(', ')
       await guarded(`view ${name}`, () =>
         connection.run(
-          `CREATE OR REPLACE VIEW "${name}" AS SELECT * FROM read_parquet([${list}], union_by_name = true)`,
+          `CREATE OR REPLACE VIEW "${name}" AS SELECT * FROM read_parquet([${list}], union_by_name = true, hive_partitioning = false)`,
         ),
       )
     },

@@ -78,7 +78,7 @@ async function merge(
     } as unknown as StageContext<Record<string, unknown>>
     let last = 0
     for await (const { partition, rows } of mergeLinks.run(
-      { rows: files.flat().length, partitions: 1, sql: (s) => sql.query(s) },
+      { columns: LINK_COLUMNS, rows: files.flat().length, partitions: 1, sql: (s) => sql.query(s) },
       context,
     )) {
       expect(partition).toBeGreaterThanOrEqual(last)

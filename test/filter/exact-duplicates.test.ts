@@ -22,6 +22,7 @@ const COLUMNS: Columns = {
   sha256: { type: 'utf8', doc: 'hash', nullable: true },
   texts: { type: 'texts', doc: 'texts' },
   merged_uids: { type: 'list<utf8>', doc: 'uids' },
+  attempts: { type: 'int32', nullable: true, volatile: true, doc: 'requests made' },
 }
 
 interface Result {
@@ -68,6 +69,7 @@ async function deduplicate(
   }
   try {
     const input = {
+      columns: COLUMNS,
       rows: rows.length,
       partitions: inputPartitions,
       sql: (statement: string) => sql.query(statement),
@@ -91,6 +93,7 @@ function row(name: string, picture: string | null, more: Partial<Row> = {}): Row
     sha256: picture && sha256(picture),
     texts,
     merged_uids: ['b', 'a'],
+    attempts: null,
     ...more,
   }
 }
@@ -120,6 +123,22 @@ describe('filter/exact-duplicates', () => {
         limit: 'one row of a sha256',
       })),
     )
+  })
+
+  it('lets nothing that varies between two crawls decide which row of a uid stays', async () => {
+    const twins = (attempts: [number, number]) =>
+      ['one', 'two'].map((text, i) => ({
+        ...row('a', 'cat'),
+        texts: [{ kind: 'alt', text, language: null, score: null, page: null }],
+        attempts: attempts[i]!,
+      }))
+    for (const attempts of [
+      [1, 2],
+      [2, 1],
+    ] as [number, number][]) {
+      const { kept } = await deduplicate(twins(attempts), { by: 'uid' })
+      expect(kept.map((r) => (r.texts as { text: string }[])[0]!.text)).toEqual(['one'])
+    }
   })
 
   it('gives rows as they came, with no column of its own', async () => {

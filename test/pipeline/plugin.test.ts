@@ -141,26 +141,24 @@ describe('a plug-in', () => {
 
 describe('fingerprints', () => {
   const plan = (
-    change: { seed?: number; min?: number; snapshot?: number; concurrency?: number; shardRows?: number } = {},
+    change: { seed?: number; min?: number; agent?: string; concurrency?: number; shardRows?: number } = {},
   ) =>
-    planPipeline(
-      {
-        name: 'x',
-        seed: change.seed ?? 1,
-        stages: {
-          pages: { use: 'crawl/site', start: ['http://x.test/'] },
-          texts: { filters: { words: { min: change.min ?? 3 } } },
-          links: { use: 'crawl/merge-links' },
-          images: {
-            use: 'crawl/fetch',
-            ...(change.concurrency !== undefined && { perHost: change.concurrency }),
-          },
-          pack: { use: 'shard/pack', shardRows: change.shardRows ?? 10 },
-          shards: { use: 'shard/webdataset' },
+    planPipeline({
+      name: 'x',
+      seed: change.seed ?? 1,
+      network: { agent: change.agent ?? 'pairloom' },
+      stages: {
+        pages: { use: 'crawl/site', start: ['http://x.test/'] },
+        texts: { filters: { words: { min: change.min ?? 3 } } },
+        links: { use: 'crawl/merge-links' },
+        images: {
+          use: 'crawl/fetch',
+          ...(change.concurrency !== undefined && { perHost: change.concurrency }),
         },
+        pack: { use: 'shard/pack', shardRows: change.shardRows ?? 10 },
+        shards: { use: 'shard/webdataset' },
       },
-      { snapshot: change.snapshot ?? 1 },
-    )
+    })
   const changed = async (change: Parameters<typeof plan>[0]) => {
     const [a, b] = [await plan(), await plan(change)]
     return a.stages.filter((s, i) => s.fingerprint !== b.stages[i]!.fingerprint).map((s) => s.id)
@@ -173,8 +171,8 @@ describe('fingerprints', () => {
     { what: 'the seed', change: { seed: 2 }, stages: ['pack', 'shards'] },
     { what: 'a shard size', change: { shardRows: 5 }, stages: ['pack', 'shards'] },
     {
-      what: 'the snapshot',
-      change: { snapshot: 2 },
+      what: 'the name in the User-Agent',
+      change: { agent: 'other' },
       stages: ['pages', 'texts', 'links', 'images', 'pack', 'shards'],
     },
   ])('$what changes those of $stages', async ({ change, stages }) => {

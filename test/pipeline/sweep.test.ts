@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Plan } from '../../src/pipeline/plan.ts'
 import { openRunFolder, type RunFolder } from '../../src/pipeline/run-folder.ts'
-import { attemptNames, sweepRun } from '../../src/pipeline/sweep.ts'
+import { attemptName, sweepRun } from '../../src/pipeline/sweep.ts'
 import { entries } from '../store/conformance.ts'
 
 let base: string
@@ -22,7 +22,7 @@ const plan = () =>
 
 /** Names of attempts with one field (1: process, 2: the rest) changed. */
 function attemptOf(change: { host?: string; pid?: number; rest?: string } = {}): string {
-  const [host, pid, rest] = attemptNames()().split('-')
+  const [host, pid, rest] = attemptName().split('-')
   return [change.host ?? host, change.pid ?? pid, change.rest ?? rest].join('-')
 }
 const deadPid = () => spawnSync(process.execPath, ['-e', '0']).pid
@@ -66,7 +66,7 @@ describe('the sweep of a run folder', () => {
         process.execPath,
         [
           '-e',
-          `import(${JSON.stringify(join(import.meta.dirname, '../../src/pipeline/sweep.ts'))}).then((m) => console.log(m.attemptNames()()))`,
+          `import(${JSON.stringify(join(import.meta.dirname, '../../src/pipeline/sweep.ts'))}).then((m) => console.log(m.attemptName()))`,
         ],
         { encoding: 'utf8' },
       )

@@ -44,6 +44,15 @@ describe('shard/pack', () => {
     expect(changed.map((s) => s.id)).toEqual(['pack', 'webdataset', 'parquet'])
   })
 
+  it.each(['exact', 'none'])('stops at a uid that comes twice, shuffle %s', async (shuffle) => {
+    const { rows } = await samples(20)
+    const twice = [rows, [{ ...rows[7]!, url: 'http://other.test/' }]]
+    await expect(packed(twice, { shuffle })).rejects.toMatchObject({
+      code: 'PL_UID',
+      data: { uid: rows[7]!.uid },
+    })
+  })
+
   it('orders by uid without a shuffle, and gives every row on as it came', async () => {
     const { rows } = await samples(40)
     const [only] = await packed(permuted(rows), { shuffle: 'none' })
@@ -127,7 +136,7 @@ async function run(
   const shards: Row[][] = []
   const unused = () => Promise.reject(new Error('not for a global stage'))
   const batches = stage.run(
-    { rows: 0, partitions: 0, sql },
+    { columns: {}, rows: 0, partitions: 0, sql },
     {
       options: stage.options.parse(options),
       seed,
