@@ -1,4 +1,3 @@
-import type { PairloomError } from '../core/error.ts'
 import type { StageContext } from '../core/stage.ts'
 import { openByteBudget, type Lease } from './fetch-budget.ts'
 import { fetchError, type FetchReason } from './fetch-error.ts'
@@ -7,6 +6,7 @@ import { retryAfterMs, withRetries } from './fetch-retry.ts'
 import { firstHeader } from './http-header.ts'
 import { openHttp, type HttpResponse } from './http.ts'
 import { limitedRobots } from './fetch-robots.ts'
+import { openHostHealth, pleaMs } from './host-health.ts'
 import { openHostQueues } from './polite.ts'
 import { headerDirectives } from './robots-directives.ts'
 
@@ -44,6 +44,7 @@ export function openByteFetcher(
 ): ByteFetcher {
   const http = openHttp(network, { deadlines: options, connectionsPerOrigin: options.perHost })
   const queues = openHostQueues({ perHost: options.perHost, concurrency: options.concurrency, signal })
+  const health = openHostHealth(options)
   const robots = limitedRobots(http, network, options, signal)
   const budget = openByteBudget(Math.min(256 * 2 ** 20, Math.floor(memoryBytes / 4)))
 
@@ -98,17 +99,31 @@ export function openByteFetcher(
     }
   }
 
+  async function reported(host: string, work: () => Promise<Fetched>): Promise<Fetched> {
+    try {
+      const fetched = await work()
+      health.report(host, null)
+      return fetched
+    } catch (error) {
+      const end = health.report(host, error)
+      if (end) queues.end(host, end)
+      const askedMs = pleaMs(error)
+      // All of the host waits, not this picture alone, and whether or not this picture is tried again.
+      if (askedMs !== null) queues.slowDown(host, Math.max(askedMs, options.backoffMs))
+      throw error
+    }
+  }
+
   return {
     async fetch(url, trace) {
-      await checkRobots(url)
       const { host } = new URL(url)
-      const onRetry = (error: PairloomError, waitMs: number) => {
-        count('retries')
-        // All of the host waits, not this picture alone.
-        if (error.data.reason === 'http-429' || error.data.reason === 'http-503')
-          queues.slowDown(host, waitMs)
-      }
-      return withRetries(url, { ...options, signal, onRetry }, () => queues.run(host, () => once(url, trace)))
+      health.check(host)
+      await checkRobots(url)
+      const onRetry = () => count('retries')
+      return withRetries(url, { ...options, signal, onRetry }, () => {
+        health.check(host)
+        return queues.run(host, () => reported(host, () => once(url, trace)))
+      })
     },
     close: () => http.close(),
   }

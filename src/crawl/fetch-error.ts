@@ -32,6 +32,7 @@ export const FETCH_REASONS = {
     'empty-body',
     'robots',
     'robots-unreachable',
+    'host-given-up',
     'x-robots-tag',
   ],
 } as const

@@ -31,7 +31,9 @@ const BATCH_ROWS = 256
  *
  * robots.txt and X-Robots-Tag are obeyed, each host is asked at its own pace, each address is checked. Rows come out
  * in the order in which they are done. Rejects: `dropped` for decisions (`pictureVerdict`), `failed` for troubles of the
- * network (`FETCH_REASONS`, `http-<status>`) and of the bytes (`ImageReason`), with the evidence as the value.
+ * network (`FETCH_REASONS`, `http-<status>`) and of the bytes (`ImageReason`), with the evidence as the value. A host
+ * that asks by 429 or 503 to be left alone for longer than `maxWaitMs` is asked no more in its partition: its other rows
+ * end as `host-given-up`.
  *
  * Memory: `window` rows, bodies as in `openByteFetcher`, and `decoders` pictures being decoded.
  */
@@ -45,6 +47,7 @@ export const fetchImages = defineStage({
   adds: { ...IMAGE_COLUMNS, ...FETCH_COLUMNS },
   snapshot: true,
   reuseBy: 'image_id',
+  unordered: true,
   writesBytes: true,
   async *process(batches, context) {
     const { options } = context

@@ -38,7 +38,10 @@ export const fetchOptions = z.strictObject({
     1000,
     'wait before the first further try; doubled for each one after, with a jitter of half to one and a half',
   ),
-  maxWaitMs: ms(60_000, 'longest wait between two tries; a host whose Retry-After asks for more is given up'),
+  maxWaitMs: ms(
+    60_000,
+    'longest wait between two tries; a host whose Retry-After asks for more is asked no more',
+  ),
   maxCrawlDelayMs: runtime(z.int().min(0).max(3_600_000).default(10_000)).describe(
     'longest pause between two requests that a Crawl-delay line can ask for, ms',
   ),

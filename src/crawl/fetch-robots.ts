@@ -5,7 +5,7 @@ import { fetchError, reasonOf } from './fetch-error.ts'
 import type { FetchOptions } from './fetch-options.ts'
 import { withRetries } from './fetch-retry.ts'
 import type { HttpClient } from './http.ts'
-import { robotsRequest } from './http-robots.ts'
+import { robotsRequest, type RobotsAnswer } from './http-robots.ts'
 import { openRobots, type Robots } from './robots.ts'
 
 /** Failures below HTTP: the host itself cannot be had, whatever its robots.txt would say. */
@@ -31,7 +31,7 @@ export function limitedRobots(
   const queue = new PQueue({ concurrency: options.concurrency })
   const request = robotsRequest(http, signal)
   const robots = openRobots(async (url, maxBytes) => {
-    let last: Awaited<ReturnType<typeof request>> | undefined
+    let last: RobotsAnswer | undefined
     try {
       return await withRetries(url, { ...options, signal }, () =>
         queue.add(async () => {
@@ -39,7 +39,8 @@ export function limitedRobots(
           const answer = await request(url, maxBytes)
           if (answer.status < 500) return answer
           last = answer
-          throw fetchError(`http-${answer.status}`, url)
+          const { status, retryAfterMs } = answer
+          throw fetchError(`http-${status}`, url, retryAfterMs === null ? {} : { retryAfterMs })
         }),
       )
     } catch (error) {

@@ -14,6 +14,8 @@ export interface HostQueues {
   space(host: string, intervalMs: number): void
   /** A host asked us to slow down: fewer at once, and none for `pauseMs`. */
   slowDown(host: string, pauseMs: number): void
+  /** Rejects with the error what waits for its turn at the host. */
+  end(host: string, error: Error): void
 }
 
 interface Host {
@@ -31,7 +33,7 @@ interface Host {
 
 interface Job {
   start(): void
-  cancel(): void
+  cancel(reason: Error): void
 }
 
 /** Good answers in a row after which a slowed host is asked one more at once. */
@@ -53,7 +55,7 @@ export function openHostQueues({ perHost, concurrency, signal }: PoliteOptions):
   function cancelAll(): void {
     for (const host of hosts.values()) {
       clearTimeout(host.timer)
-      for (const job of host.waiting.splice(0)) job.cancel()
+      for (const job of host.waiting.splice(0)) job.cancel(signal.reason as Error)
     }
     hosts.clear()
     turns.clear()
@@ -120,9 +122,8 @@ export function openHostQueues({ perHost, concurrency, signal }: PoliteOptions):
   return {
     run(name, work) {
       return new Promise((resolve, reject) => {
-        const cancel = () => reject(signal.reason as Error)
         if (signal.aborted) {
-          cancel()
+          reject(signal.reason as Error)
           return
         }
         const host = hostOf(name)
@@ -131,7 +132,7 @@ export function openHostQueues({ perHost, concurrency, signal }: PoliteOptions):
             void work()
               .then(resolve, reject)
               .finally(() => done(host)),
-          cancel,
+          cancel: reject,
         })
         turns.add(host)
         pump()
@@ -145,6 +146,9 @@ export function openHostQueues({ perHost, concurrency, signal }: PoliteOptions):
       host.limit = Math.max(1, Math.floor(host.limit / 2))
       host.good = 0
       host.notBefore = Math.max(host.notBefore, performance.now() + pauseMs)
+    },
+    end(name, error) {
+      for (const job of hosts.get(name)?.waiting.splice(0) ?? []) job.cancel(error)
     },
   }
 }

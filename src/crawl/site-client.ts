@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fetchError, type FetchReason } from './fetch-error.ts'
 import { retryAfterMs, withRetries } from './fetch-retry.ts'
 import type { ImageRobots } from './fetch-robots.ts'
+import { openHostHealth, pleaMs } from './host-health.ts'
 import type { GetOptions, HttpClient, HttpResponse } from './http.ts'
 
 export interface SiteClientOptions {
@@ -18,9 +19,11 @@ export interface SiteClientOptions {
 /** Asks for the pages of a site: robots.txt first, then after a pause; its caller asks for one at a time. */
 export interface SiteClient {
   /**
-   * One answer with status 2xx or 3xx; redirects are not followed.
+   * One answer with status 2xx or 3xx; redirects are not followed. A host that asks to be left alone for longer than
+   * maxWaitMs is asked no more.
    *
-   * @throws PairloomError `PL_FETCH` with `data.reason`; `robots`, `robots-unreachable` and `http-<status>` among them
+   * @throws PairloomError `PL_FETCH` with `data.reason`; `robots`, `robots-unreachable`, `host-given-up` and
+   * `http-<status>` among them
    */
   get(url: string, options: Pick<GetOptions, 'maxBytes' | 'accept'>): Promise<HttpResponse>
 }
@@ -31,28 +34,44 @@ export function openSiteClient(
   options: SiteClientOptions,
 ): SiteClient {
   const { delayMs, maxCrawlDelayMs, signal } = options
+  const health = openHostHealth(options)
   /** Host -> when its last request ended, ms. */
   const lastEnd = new Map<string, number>()
+  /** Host -> until when it asked to be left alone, ms. */
+  const leftAlone = new Map<string, number>()
 
   async function pause({ host, origin }: URL): Promise<void> {
     const asked = Math.min((await robots.crawlDelayMs(origin)) ?? 0, maxCrawlDelayMs)
-    const waitMs = (lastEnd.get(host) ?? -Infinity) + Math.max(delayMs, asked) - performance.now()
+    const spaced = (lastEnd.get(host) ?? -Infinity) + Math.max(delayMs, asked)
+    const waitMs = Math.max(spaced, leftAlone.get(host) ?? -Infinity) - performance.now()
     if (waitMs > 0) await sleep(waitMs, undefined, { signal })
+  }
+
+  function report(host: string, error: unknown): void {
+    health.report(host, error)
+    lastEnd.set(host, performance.now())
+    const askedMs = pleaMs(error)
+    if (askedMs !== null) leftAlone.set(host, performance.now() + Math.max(askedMs, options.backoffMs))
   }
 
   return {
     async get(url, request) {
       const parsed = new URL(url)
+      const { host } = parsed
+      health.check(host)
       const { allowed, reason, evidence } = await robots.verdict(url)
       if (!allowed) throw robots.noHost(parsed.origin) ?? fetchError(reason!, url, { evidence: evidence! })
       return withRetries(url, options, async () => {
+        health.check(host)
         await pause(parsed)
         try {
           const response = await http.get(url, { ...request, maxRedirects: 0, signal })
           if (response.status >= 400) throw statusError(url, response)
+          report(host, null)
           return response
-        } finally {
-          lastEnd.set(parsed.host, performance.now())
+        } catch (error) {
+          report(host, error)
+          throw error
         }
       })
     },

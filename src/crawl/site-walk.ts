@@ -118,8 +118,8 @@ export async function* walkSite(
     } catch (error) {
       const reason = reasonOf(error)
       if (reason === null) throw error
-      // What robots.txt forbids was not asked for.
-      if (!reason.startsWith('robots')) answers++
+      // What robots.txt forbids was not asked for, nor is a host that was given up.
+      if (!reason.startsWith('robots') && reason !== 'host-given-up') answers++
       count(`pages.${reason}`)
       return null
     }

@@ -173,20 +173,71 @@ describe('crawl/fetch', () => {
       '/429': nth('429', sendStatus(429, { 'retry-after': '0' }), good),
       '/reset': nth('reset', (_request, response) => void response.destroy(), good),
       '/404': nth('404', sendStatus(404), good),
-      '/later': nth('later', sendStatus(429, { 'retry-after': '3600' }), good),
+      'later.test/': nth('later', sendStatus(429, { 'retry-after': '3600' }), good),
     })
     const url = (path: string) => server.origin + path
-    const { ends, kept, counters } = await fetchAll(['/503', '/429', '/reset', '/404', '/later'].map(url))
+    const { ends, kept, counters } = await fetchAll(
+      [...['/503', '/429', '/reset', '/404'].map(url), 'http://later.test/'],
+      {},
+      server,
+    )
     expect(ends).toEqual({
       [url('/503')]: 'kept',
       [url('/429')]: 'kept',
       [url('/reset')]: 'kept',
       [url('/404')]: 'failed.http-404',
-      [url('/later')]: 'failed.http-429',
+      'http://later.test/': 'failed.http-429',
     })
     expect(tries).toEqual({ 503: 3, 429: 2, reset: 2, 404: 1, later: 1 })
     expect(kept.find((row) => row.url === url('/503'))).toMatchObject({ attempts: 3, http_status: 200 })
     expect(counters).toMatchObject({ requests: 9, retries: 4 })
+  })
+
+  it('asks a host no more that wants to be left alone for longer than it may wait', async () => {
+    const server = await serve({
+      ...Object.fromEntries(
+        Array.from({ length: 20 }, (_, i) => [
+          `busy.test/${i}`,
+          sendStatus(i % 2 ? 429 : 503, { 'retry-after': '3600' }),
+        ]),
+      ),
+      'quiet.test/a': sendBytes('image/png', await quarters().png().toBuffer()),
+    })
+    const busy = Array.from({ length: 20 }, (_, i) => `http://busy.test/${i}`)
+    const { counters, rejects, ends } = await fetchAll(
+      [...busy, 'http://quiet.test/a'],
+      { perHost: 2, window: 20 },
+      server,
+    )
+    // robots.txt and the two that were under way.
+    expect(server.stats().get('busy.test')?.requests).toBe(3)
+    expect(counters).toMatchObject({
+      kept: 1,
+      'failed.http-429': 1,
+      'failed.http-503': 1,
+      'failed.host-given-up': 18,
+    })
+    expect(ends['http://quiet.test/a']).toBe('kept')
+    expect(rejects.find(({ reason }) => reason === 'host-given-up')?.value).toMatch(
+      /^http-(429|503) with Retry-After 3600 s$/,
+    )
+  })
+
+  it('slows a host down after the last try of a picture too', async () => {
+    const at: number[] = []
+    const busy: Answer = (request, response) => {
+      at.push(performance.now())
+      return sendStatus(503)(request, response)
+    }
+    const server = await serve({ 'a.test/1': busy, 'a.test/2': busy, 'a.test/3': busy })
+    await fetchAll(
+      [1, 2, 3].map((n) => `http://a.test/${n}`),
+      { retries: 0, perHost: 1, backoffMs: 40 },
+      server,
+    )
+    expect(at.length).toBe(3)
+    // Only a lower bound; timers may fire a millisecond early.
+    for (const i of [1, 2]) expect(at[i]! - at[i - 1]!).toBeGreaterThan(38)
   })
 
   it('obeys robots.txt on each host of a redirect, and loses a host whose file cannot be had', async () => {

@@ -146,7 +146,7 @@ describe('crawl/site: the walk', () => {
           '/end',
         ),
         'a.test/500': sendStatus(500),
-        'a.test/429': sendStatus(429, { 'retry-after': '3600' }),
+        'a.test/429': sendStatus(429, { 'retry-after': '0' }),
         'a.test/reset': (_request, response) => void response.destroy(),
         'a.test/big': 'x'.repeat(5000),
         'a.test/pdf': sendBytes('application/pdf', img('pdf')),
@@ -174,7 +174,18 @@ describe('crawl/site: the walk', () => {
       'urls.out-of-scope': 1,
     })
     const tries = server.requests()
-    expect(['500', '429', '404'].map((path) => tries.get(`http://a.test/${path}`))).toEqual([2, 1, 1])
+    expect(['500', '429', '404'].map((path) => tries.get(`http://a.test/${path}`))).toEqual([2, 2, 1])
+  })
+
+  it('asks a host no more that wants to be left alone for longer than it may wait', async () => {
+    const { asked, counters } = await walk({
+      'a.test/': links('/1', '/2', '/3'),
+      'a.test/1': sendStatus(429, { 'retry-after': '3600' }),
+      'a.test/2': img('two'),
+      'a.test/3': img('three'),
+    })
+    expect(asked).toEqual(['a.test/robots.txt', 'a.test/', 'a.test/1'])
+    expect(counters).toMatchObject({ 'pages.ok': 1, 'pages.http-429': 1, 'pages.host-given-up': 2 })
   })
 
   it('follows five redirects, and takes the host that a start page moves to within its site', async () => {
