@@ -25,7 +25,8 @@ function serve(): void {
   let start: Extract<ToWorker, { type: 'start' }> | undefined
   let cancel = new AbortController()
   let rows = 0
-  const say = (message: FromWorker) => process.send?.(message)
+  // A coordinator that is gone hears nothing; 'disconnect' ends this process.
+  const say = (message: FromWorker) => process.send?.(message, undefined, undefined, () => undefined)
 
   async function run(task: Task): Promise<void> {
     const { plan, scratch: base, memoryBytes } = start!
