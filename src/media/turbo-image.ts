@@ -19,12 +19,6 @@ const MAX_BYTES = 64 * 2 ** 20
 /** Workspaces that grew beyond this are not kept. */
 const KEPT_BYTES = 16 * 2 ** 20
 
-/** What one picture at a time is worked at with. */
-interface Desk {
-  codec: TurboCodec
-  workspace: Workspace
-}
-
 export interface TurboImage {
   bytes: Buffer<ArrayBuffer>
   /** px */
@@ -32,8 +26,8 @@ export interface TurboImage {
   height: number
 }
 
-/** Desks that wait for a picture: no more than there are threads to work at them. */
-const idle: Desk[] = []
+/** Workspaces that wait for a picture: no more than there are threads to work in them. */
+const idle: Workspace[] = []
 
 /**
  * A JPEG resized into a JPEG by TurboJPEG: decoded at a fraction of its size straight to Y, Cb and Cr, each of which is
@@ -49,17 +43,19 @@ export async function turboImage(
   quality: number,
 ): Promise<TurboImage | null> {
   if (geometry.pad || !isPlainJpeg(jpeg)) return null
-  const desk = idle.pop() ?? { codec: turbo.open(), workspace: openWorkspace() }
+  const codec = turbo.open()
+  const workspace = idle.pop() ?? openWorkspace()
   try {
-    return await work(desk, jpeg, geometry, quality)
+    return await work(codec, workspace, jpeg, geometry, quality)
   } finally {
-    if (idle.length < availableParallelism() && desk.workspace.size <= KEPT_BYTES) idle.push(desk)
-    else desk.codec.close()
+    codec.close()
+    if (idle.length < availableParallelism() && workspace.size <= KEPT_BYTES) idle.push(workspace)
   }
 }
 
 async function work(
-  { codec, workspace }: Desk,
+  codec: TurboCodec,
+  workspace: Workspace,
   jpeg: Buffer,
   geometry: Geometry,
   quality: number,

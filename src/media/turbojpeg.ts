@@ -9,7 +9,11 @@ export interface TurboHeader {
   chroma: { across: number; down: number } | null
 }
 
-/** A decompressor and a compressor, for one picture at a time. Planes are 8-bit Y, Cb, Cr, one after another. */
+/**
+ * A decompressor and a compressor for one picture only: a used one would lend its tables to the next JPEG that lacks
+ * some, and what a damaged file gives would depend on the one before. Planes are 8-bit Y, Cb, Cr, one after
+ * another.
+ */
 export interface TurboCodec {
   /** Null for what is not 8-bit YCbCr or gray. */
   readHeader(jpeg: Uint8Array): TurboHeader | null
@@ -124,9 +128,7 @@ function opener(bind: (prototype: string) => Native): () => TurboCodec {
           ...[encoder, planes, width, 1, height, TJSAMP_420],
           ...[out, size, quality, flags],
         )
-        if (failed !== 0)
-          throw new Error(`Expected a JPEG of ${width} x ${height} px, got an error of TurboJPEG`)
-        return size[0]!
+        return failed === 0 ? size[0]! : 0
       },
       close() {
         close(decoder)
