@@ -35,7 +35,7 @@ export interface ByteFetcher {
 /**
  * Fetches bodies politely: robots.txt first, each host at its own pace, further tries where they may help.
  *
- * Memory: bodies of at most a quarter of the task's memory, at most 256 MiB.
+ * Memory: bodies, until their pictures are decoded, of at most a quarter of the task's memory, at most 256 MiB.
  */
 export function openByteFetcher(
   options: FetchOptions,

@@ -9,10 +9,33 @@ const DECODERS = {
   br: promisify(brotliDecompress),
 } as const
 
+/** No server compresses more often; each time multiplies what a few bytes can cost. */
+const MAX_ENCODINGS = 2
+
+/** The encodings of a Content-Encoding header in the order in which they were done, without `identity`. */
+function encodingsOf(encoding: string | string[] | undefined): string[] {
+  const names = [encoding ?? []].flat().join(',').toLowerCase().split(',')
+  return names.map((name) => name.trim()).filter((name) => name !== '' && name !== 'identity')
+}
+
+/**
+ * Memory that a body takes at most while it is read and decoded, bytes: of one with a Content-Encoding what comes out of
+ * each step, and the last of these twice, as zlib gathers pieces and then joins them.
+ */
+export function bodyMemory(
+  encoding: string | string[] | undefined,
+  length: number | null,
+  maxBytes: number,
+): number {
+  const steps = Math.min(encodingsOf(encoding).length, MAX_ENCODINGS)
+  return steps > 0 ? (steps + 1) * maxBytes : Math.min(length ?? maxBytes, maxBytes)
+}
+
 /**
  * A body with its Content-Encoding undone.
  *
- * @throws PairloomError `PL_FETCH`: too-many-bytes past maxBytes, bad-encoding where it is damaged or unknown
+ * @throws PairloomError `PL_FETCH`: too-many-bytes past maxBytes, bad-encoding where it is damaged, unknown or done
+ * more than twice
  */
 export async function decodeBody(
   body: Buffer,
@@ -20,15 +43,12 @@ export async function decodeBody(
   maxBytes: number,
   url: string,
 ): Promise<Buffer> {
-  const names = [encoding ?? []]
-    .flat()
-    .join(',')
-    .toLowerCase()
-    .split(',')
-    .map((name) => name.trim())
+  const names = encodingsOf(encoding)
+  if (names.length > MAX_ENCODINGS)
+    throw fetchError('bad-encoding', url, { evidence: `more than ${MAX_ENCODINGS} encodings` })
   let decoded = body
   for (const name of names.reverse()) {
-    if (name === '' || name === 'identity' || decoded.length === 0) continue
+    if (decoded.length === 0) break
     if (!Object.hasOwn(DECODERS, name)) throw fetchError('bad-encoding', url, { evidence: name })
     try {
       decoded = await DECODERS[name as keyof typeof DECODERS](decoded, { maxOutputLength: maxBytes })

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { fetchError, reasonOf } from './fetch-error.ts'
+import { bodyMemory } from './http-decode.ts'
 import { firstHeader } from './http-header.ts'
 
 export interface ExchangeLimits {
@@ -15,7 +16,7 @@ export interface ExchangeLimits {
 }
 
 /**
- * Asked when the head of a 2xx response is there, with the most bytes that its body can have. The body is read at
+ * Asked when the head of a 2xx response is there, with the most memory that its body can take, bytes. The body is read at
  * once where it gives nothing, else when what it gives resolves.
  */
 export type Admit = (bytes: number) => Promise<void> | undefined
@@ -138,7 +139,7 @@ export function exchange(
             return
           }
           const admitted = wanted
-            ? limits.admit?.(Math.min(length ?? limits.maxBytes, limits.maxBytes))
+            ? limits.admit?.(bodyMemory(responseHeaders['content-encoding'], length, limits.maxBytes))
             : undefined
           if (admitted === undefined) {
             timer = setTimeout(tick, limits.stallMs)

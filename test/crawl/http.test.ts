@@ -198,6 +198,34 @@ describe('openHttp', () => {
     }
   })
 
+  it('admits a body with the memory that it may take once it is decoded', async () => {
+    const { origin } = await serve({
+      '/plain': (_request, response) => void response.writeHead(200, { 'content-length': 5 }).end('plain'),
+      '/unknown': (_request, response) => void response.writeHead(200).end('x'),
+      '/identity': (_request, response) =>
+        void response.writeHead(200, { 'content-length': 5, 'content-encoding': 'identity' }).end('plain'),
+      // 1 KB that becomes 1 MB.
+      '/gzip': (_request, response) => {
+        const body = gzipSync(Buffer.alloc(1_000_000))
+        response.writeHead(200, { 'content-length': body.length, 'content-encoding': 'gzip' }).end(body)
+      },
+    })
+    const asked: number[] = []
+    const admit = (bytes: number) => void asked.push(bytes)
+    for (const path of ['/plain', '/unknown', '/identity', '/gzip'])
+      await open().get(origin + path, { maxBytes: 1_000_000, admit })
+    expect(asked).toEqual([5, 1_000_000, 5, 2_000_000])
+  })
+
+  it('undoes two encodings at most', async () => {
+    const body = gzipSync(gzipSync(gzipSync('text')))
+    const { origin } = await serve({
+      '/': (_request, response) =>
+        void response.writeHead(200, { 'content-encoding': 'gzip, identity, gzip, gzip' }).end(body),
+    })
+    expect(await reasonFor(open(), `${origin}/`)).toBe('bad-encoding')
+  })
+
   it('cuts a body where its caller wants only a part', async () => {
     const { origin } = await serve({ '/': 'x'.repeat(50_000) })
     const { body } = await open().get(`${origin}/`, { maxBytes: 100, oversize: 'cut' })
