@@ -1,25 +1,33 @@
 import { addCounters, type Counters } from '../core/index.ts'
 import { cleanText } from './html-capture.ts'
-import type { PageHandler, Shown } from './html-handler.ts'
+import type { Shown } from './html-handler.ts'
 import { bestCandidate } from './html-srcset.ts'
 import type { TextKind } from './text-kinds.ts'
 import { webUrl, type WebUrl } from './url.ts'
 
 export interface PageText {
   kind: TextKind
-  /** White space collapsed, never empty. */
   text: string
 }
 
 /** A picture of a page with every text that the page gives it. */
 export interface PageImage {
   url: string
-  /** In document order of the places that show it; at each, its own attributes before what stands around. */
+  /**
+   * In document order of the places that show it; at each, its own attributes before what stands around. White space
+   * collapsed, none empty.
+   */
   texts: PageText[]
   /** Index into texts of the caption. */
   caption: number
   /** Licence that JSON-LD gives this picture, as it stands. */
   license: string | null
+}
+
+/** Where a page shows pictures, in the order of the document, and the texts of each place, some of them empty. */
+export interface Places {
+  shown: readonly Shown[]
+  textsOf(shown: Shown): readonly PageText[]
 }
 
 /**
@@ -29,7 +37,7 @@ export interface PageImage {
  * px, 0 to take `src` whatever else there is.
  */
 export function readImages(
-  handler: PageHandler,
+  { shown: places, textsOf }: Places,
   base: string,
   captions: readonly TextKind[],
   targetWidth: number,
@@ -37,9 +45,9 @@ export function readImages(
 ): PageImage[] {
   const images = new Map<string, PageImage>()
   const leaveOut = (why: string) => addCounters(counts, { [`images.${why}`]: 1 })
-  for (const shown of handler.shown) {
+  for (const shown of places) {
     const texts: PageText[] = []
-    for (const { kind, text } of handler.textsOf(shown)) {
+    for (const { kind, text } of textsOf(shown)) {
       const clean = cleanText(text)
       if (clean !== '') texts.push({ kind, text: clean })
     }

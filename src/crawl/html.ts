@@ -80,7 +80,13 @@ export function readPage(bytes: Buffer, head: PageHead, options: PageOptions): P
         .find((url) => url !== null) ?? null,
     robots: mergeDirectives(headerDirectives(head.robotsTags, head.agent), metaDirectives(handler.robots)),
     robotsText: said.length === 0 ? null : said.join(', ').toWellFormed(),
-    images: readImages(handler, base, options.captions, options.targetWidth, counts),
+    images: readImages(
+      { shown: handler.shown, textsOf: (shown) => handler.textsOf(shown) },
+      base,
+      options.captions,
+      options.targetWidth,
+      counts,
+    ),
     links: readLinks(handler.links, base, counts),
     counts,
   }

@@ -1,14 +1,29 @@
 import { z } from 'zod'
 import { CAPTION_KINDS, TEXT_KINDS, type TextKind } from './text-kinds.ts'
 
+/** Which of the kinds that a source finds are kept. */
+export function textsOption<K extends TextKind>(found: readonly K[], texts: readonly K[]) {
+  return z
+    .array(z.enum(found))
+    .min(1)
+    .default([...texts])
+    .describe('kinds of texts to keep')
+}
+
+/** Which kinds, best first, give the caption; by default those of the source that say something of the picture. */
+export function captionsOption<K extends TextKind>(found: readonly K[]) {
+  return z
+    .array(z.enum(found))
+    .min(1)
+    .default(found.filter((kind) => CAPTION_KINDS.includes(kind)))
+    .describe('kinds that the caption is taken from, best first; a picture with none of them is left out')
+}
+
 /** Options of the sources that read pages, but for the kinds of texts that each keeps unless told otherwise. */
 export function pageOptions(texts: readonly TextKind[]) {
-  const kinds = z.array(z.enum(TEXT_KINDS)).min(1)
   return {
-    texts: kinds.default([...texts]).describe('kinds of texts to keep'),
-    captions: kinds
-      .default([...CAPTION_KINDS])
-      .describe('kinds that the caption is taken from, best first; a picture with none of them is left out'),
+    texts: textsOption(TEXT_KINDS, texts),
+    captions: captionsOption(TEXT_KINDS),
     targetWidth: z
       .int()
       .min(0)

@@ -1,0 +1,230 @@
+import { CREATIVE_COMMONS, isLicenseRel, isWantedMeta, type WatImage, type WatPage } from './wat-page.ts'
+
+const QUOTE = 34
+const COMMA = 44
+const COLON = 58
+const OPEN_LIST = 91
+const BACKSLASH = 92
+const CLOSE_LIST = 93
+const OPEN = 123
+const CLOSE = 125
+
+/** Keys of links and metas that are read, by the place of their value in `spans`. */
+const FIELDS: Record<string, number> = {
+  path: 0,
+  url: 2,
+  alt: 4,
+  title: 6,
+  rel: 8,
+  name: 10,
+  property: 12,
+  'http-equiv': 14,
+  content: 16,
+}
+const SPANS = 18
+const REL = '"rel":"license'
+const COMMONS = 'creativecommons.org'
+const BEFORE_COMMONS = /"url":"(?:https?:)?(?:\\?\/){2}(?:www\.)?$/i
+/** Metas are looked at one by one where one of these is in the head. */
+const METAS = /og:|robots|content-language|HTML@/i
+
+/**
+ * The page of a WAT record without parsing it: what `parseWat` gives, at a third of the cost.
+ *
+ * Searched are the names that matter, in whatever order the keys stand. This rests on two facts of JSON without white
+ * space: a key with its quotes and what follows (`"Links":[`) stands in no text, as its quotes would be escaped; and a
+ * brace with a quote (`{"`) at the end of a text is followed by no letter.
+ * Null where the record is of no HTML response; `unsure` where the layout is another, for `parseWat` to say.
+ */
+export function scanWat(block: Buffer, agent: string): WatPage | null | 'unsure' {
+  const json = block.toString('latin1')
+  const html = json.indexOf('"HTML-Metadata"')
+  if (html < 0) return null
+  // Whoever writes JSON without white space does so everywhere.
+  if (!/^:\{["}]/.test(json.slice(html + 15, html + 18)) || !/^\{"[\w-]+":[{["\d]/.test(json)) return 'unsure'
+  try {
+    return scan(block, json, html + 16, agent)
+  } catch (error) {
+    if (error === UNSURE) return 'unsure'
+    throw error
+  }
+}
+
+const UNSURE = new Error('not the layout that is searched')
+
+function scan(block: Buffer, json: string, html: number, agent: string): WatPage {
+  /** Start and end of each field's value in the last object; 0 where it has none. */
+  const spans = new Int32Array(SPANS)
+  const page: WatPage = {
+    status: readStatus(),
+    robotsTags: [],
+    base: null,
+    metas: [],
+    images: [],
+    licenses: [[], []],
+  }
+  expectNoRobotsTag()
+  const headKey = json.indexOf('"Head":{', html)
+  const head = headKey < 0 ? html : headKey + 7
+  const headEnd = headKey < 0 ? html : readHead(head)
+  const links = json.startsWith(',"Links":[', headEnd) ? headEnd + 1 : json.indexOf('"Links":[', html)
+  if (links >= 0) readImages(links)
+  readLicenses()
+  return page
+
+  function readStatus(): string | null {
+    const at = json.indexOf('"Response-Message":{')
+    if (at < 0) return null
+    const value = json.slice(at, skipValue(at + 19))
+    return /"Status":"([^"\\]*)"/.exec(value)?.[1] ?? null
+  }
+
+  function expectNoRobotsTag(): void {
+    const at = json.indexOf('"Headers":{')
+    if (at >= 0 && /"x-robots-tag"/i.test(json.slice(at, skipValue(at + 10)))) throw UNSURE
+  }
+
+  /** Gives the end of the head. */
+  function readHead(from: number): number {
+    let i = from + 1
+    while (json.charCodeAt(i) !== CLOSE) {
+      if (json.charCodeAt(i) !== QUOTE) throw UNSURE
+      const keyEnd = stringEnd(i + 1)
+      if (json.charCodeAt(keyEnd + 1) !== COLON) throw UNSURE
+      const key = json.slice(i + 1, keyEnd)
+      const value = keyEnd + 2
+      i = skipValue(value)
+      if (key === 'Base' && json.charCodeAt(value) === QUOTE) page.base = text(value + 1, i - 1)
+      else if (key === 'Metas' && json.charCodeAt(value) === OPEN_LIST) readMetas(value, i)
+      if (json.charCodeAt(i) === COMMA) i++
+    }
+    return i + 1
+  }
+
+  function readMetas(from: number, to: number): void {
+    const metas = json.slice(from, to)
+    if (!METAS.test(metas) && !metas.toLowerCase().includes(agent)) return
+    for (let i = from + 1; json.charCodeAt(i) === OPEN; i++) {
+      i = readObject(i)
+      if (spans[FIELDS.content!] === 0) continue
+      for (const place of [FIELDS.name!, FIELDS.property!, FIELDS['http-equiv']!]) {
+        const name = field(place)?.trim().toLowerCase()
+        if (name === undefined || !isWantedMeta(name, agent)) continue
+        page.metas.push({ name, content: field(FIELDS.content!)! })
+        break
+      }
+    }
+  }
+
+  function readImages(from: number): void {
+    let last: WatImage | null = null
+    for (let hit = json.indexOf('IMG@', from); hit >= 0; hit = json.indexOf('IMG@', hit + 4)) {
+      if (!json.startsWith('"path":"', hit - 8) || (hit > head && hit < headEnd)) continue
+      readObject(objectStart(hit))
+      const path = field(FIELDS.path!)
+      if (spans[FIELDS.url!] === 0) continue
+      if (path === 'IMG@/src') {
+        const url = field(FIELDS.url!)!
+        last = { url, alt: field(FIELDS.alt!), title: field(FIELDS.title!), longdesc: null }
+        page.images.push(last)
+      } else if (path === 'IMG@/longdesc' && last !== null) last.longdesc ??= field(FIELDS.url!)
+    }
+  }
+
+  function readLicenses(): void {
+    const found = new Map<number, { isNamed: boolean; url: string }>()
+    const add = (at: number) => {
+      readObject(at)
+      if (spans[FIELDS.url!] === 0) return
+      const url = field(FIELDS.url!)!
+      const isNamed = isLicenseRel(field(FIELDS.rel!) ?? '')
+      // What is in the head comes first, wherever it stands.
+      const place = at >= head && at < headEnd ? at - json.length : at
+      if (isNamed || CREATIVE_COMMONS.test(url)) found.set(place, { isNamed, url })
+    }
+    for (let hit = json.indexOf(REL, html); hit >= 0; hit = json.indexOf(REL, hit + 1))
+      add(objectStart(hit + 1))
+    for (let hit = json.indexOf(COMMONS, html); hit >= 0; hit = json.indexOf(COMMONS, hit + 1)) {
+      if (BEFORE_COMMONS.test(json.slice(hit - 24, hit))) add(objectStart(hit))
+    }
+    for (const [, { isNamed, url }] of [...found].sort(([a], [b]) => a - b))
+      page.licenses[isNamed ? 0 : 1].push(url)
+  }
+
+  /** The brace of the object that a place in one of its texts or keys belongs to. */
+  function objectStart(place: number): number {
+    for (let at = place; at > 0; at--) {
+      at = json.lastIndexOf('{"', at)
+      if (at < 0) break
+      if (isLetter(json.charCodeAt(at + 2))) return at
+    }
+    throw UNSURE
+  }
+
+  /** Reads an object of texts into `spans`; gives its end. */
+  function readObject(from: number): number {
+    spans.fill(0)
+    let i = from + 1
+    if (json.charCodeAt(i) === CLOSE) return i + 1
+    for (;;) {
+      if (json.charCodeAt(i) !== QUOTE) throw UNSURE
+      const keyEnd = stringEnd(i + 1)
+      if (json.charCodeAt(keyEnd + 1) !== COLON || json.charCodeAt(keyEnd + 2) !== QUOTE) throw UNSURE
+      const valueEnd = stringEnd(keyEnd + 3)
+      const place = FIELDS[json.slice(i + 1, keyEnd)]
+      if (place !== undefined) {
+        spans[place] = keyEnd + 3
+        spans[place + 1] = valueEnd
+      }
+      i = valueEnd + 1
+      const code = json.charCodeAt(i)
+      if (code === CLOSE) return i + 1
+      if (code !== COMMA) throw UNSURE
+      i++
+    }
+  }
+
+  function field(place: number): string | null {
+    return spans[place] === 0 ? null : text(spans[place]!, spans[place + 1]!)
+  }
+
+  function text(start: number, end: number): string {
+    const latin1 = json.slice(start, end)
+    if (!/[\\\x80-\xff]/.test(latin1)) return latin1
+    const utf8 = block.toString('utf8', start, end)
+    return latin1.includes('\\') ? (JSON.parse(`"${utf8}"`) as string) : utf8
+  }
+
+  /** The closing quote of a text. */
+  function stringEnd(from: number): number {
+    for (let end = json.indexOf('"', from); end >= 0; end = json.indexOf('"', end + 1)) {
+      let escapes = 0
+      while (json.charCodeAt(end - 1 - escapes) === BACKSLASH) escapes++
+      if (escapes % 2 === 0) return end
+    }
+    throw UNSURE
+  }
+
+  /** The end of a value. */
+  function skipValue(from: number): number {
+    let depth = 0
+    for (let i = from; i < json.length; i++) {
+      const code = json.charCodeAt(i)
+      if (code === QUOTE) i = stringEnd(i + 1)
+      else if (code === OPEN || code === OPEN_LIST) depth++
+      else if (code === CLOSE || code === CLOSE_LIST) depth--
+      // Of a number or a word.
+      else if (depth > 0 || isWord(json.charCodeAt(i + 1))) continue
+      if (depth === 0) return i + 1
+    }
+    throw UNSURE
+  }
+}
+
+function isWord(code: number): boolean {
+  return isLetter(code) || (code >= 43 && code <= 57 && code !== COMMA)
+}
+
+function isLetter(code: number): boolean {
+  return (code | 32) >= 97 && (code | 32) <= 122
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import { defineSource, LINK_COLUMNS, NO_NETWORK, type LinkRow } from '../core/index.ts'
+import { readWarc } from '../store/warc.ts'
+import { ARCHIVE_RETRIES, archiveBytes } from './archive-bytes.ts'
+import {
+  archiveIdentity,
+  archiveOptions,
+  archiveParts,
+  checkArchive,
+  type ArchivePart,
+} from './archive-files.ts'
+import { openHttp } from './http.ts'
+import { isOptedOut, PAGE_COLUMNS, pageRows } from './links.ts'
+import { captionsOption, textsOption } from './page-options.ts'
+import { productToken } from './robots-txt.ts'
+import { checkUnchanged } from './source-files.ts'
+import { watPage } from './wat-record.ts'
+
+/** Rows handed on at once, at least. */
+const BATCH_ROWS = 1000
+/** Metadata of one page. */
+const MAX_RECORD_BYTES = 32 * 2 ** 20
+/** The kinds that a WAT has. */
+const WAT_KINDS = ['alt', 'og:image:alt', 'title', 'og:title', 'og:description', 'longdesc'] as const
+
+const options = z.strictObject({
+  ...archiveOptions('wat'),
+  texts: textsOption(WAT_KINDS, WAT_KINDS),
+  captions: captionsOption(WAT_KINDS),
+})
+
+/**
+ * Reads WAT files, the metadata that Common Crawl makes of its WARC files, and gives each picture that has a text.
+ *
+ * A WAT is a fifteenth of its WARC and holds less: `src`, alt, title and longdesc of images, Open Graph, `<base>`, the
+ * page's language, licence links, robots metas and response headers. No srcset, lazy-load attributes, figcaptions, links
+ * around pictures, headings or JSON-LD: `crawl/warc` finds these. Opt-outs are obeyed and damage is counted as there.
+ * Memory: 48 MiB and the largest record three times.
+ */
+export const wat = defineSource({
+  name: 'crawl/wat',
+  version: 1,
+  summary: "Read Common Crawl's WAT files, and take pictures with the texts that these hold",
+  options,
+  columns: { ...LINK_COLUMNS, ...PAGE_COLUMNS },
+  check: checkArchive,
+  identity: (chosen) => archiveIdentity(chosen, 'wat'),
+  partitions: (chosen, network = NO_NETWORK) => archiveParts(chosen, 'wat', network),
+  async *read(part, { options: chosen, network, signal, count }) {
+    const { place, file } = part as ArchivePart
+    if (file !== null) await checkUnchanged(file)
+    const http = openHttp(network, { connectionsPerOrigin: 2, deadlines: { totalMs: 300_000 } })
+    const wanted = { ...chosen, agent: productToken(network.agent) }
+    try {
+      const bytes = archiveBytes(place, http, { ...ARCHIVE_RETRIES, signal })
+      const records = readWarc(bytes, {
+        maxBlockBytes: MAX_RECORD_BYTES,
+        onDamage: (why) => count(`records.damaged-${why}`),
+      })
+      let batch: LinkRow[] = []
+      for await (const record of records) {
+        count('records')
+        const page = watPage(record, wanted)
+        if (page === null) continue
+        if (typeof page === 'string') {
+          count(`pages.${page}`)
+          continue
+        }
+        for (const [name, by] of Object.entries(page.counts)) count(name, by)
+        count('pages.ok')
+        if (!isOptedOut(page, count)) batch.push(...pageRows(page))
+        if (batch.length < BATCH_ROWS) continue
+        yield batch
+        signal.throwIfAborted()
+        batch = []
+      }
+      if (batch.length > 0) yield batch
+    } finally {
+      await http.close()
+    }
+  },
+})
