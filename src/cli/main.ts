@@ -9,15 +9,22 @@ import { runCommand } from './run.ts'
 import { stagesCommand } from './stages.ts'
 import { statusCommand } from './status.ts'
 
-/** Runs the command line. Exit code 0: done; 1: the work failed; 2: the command or the pipeline file is wrong. */
-export async function main(argv: readonly string[]): Promise<void> {
+/**
+ * Runs the command line. `again`: the words that a user types to run it once more.
+ *
+ * Exit code 0: done; 1: the work failed; 2: the command or the pipeline file is wrong.
+ */
+export async function main(
+  argv: readonly string[],
+  again: readonly string[] = ['pairloom', ...argv.slice(2)],
+): Promise<void> {
   const program = new Command('pairloom')
     .description('Turn the web’s pictures and the words around them into training shards.')
     .version(PACKAGE_VERSION)
     .exitOverride()
     .showHelpAfterError('(pairloom help COMMAND shows the options)')
   for (const command of [
-    runCommand,
+    () => runCommand(again),
     planCommand,
     statusCommand,
     reportCommand,

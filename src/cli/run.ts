@@ -15,8 +15,8 @@ interface RunFlags extends PlanFlags {
   dryRun?: boolean
 }
 
-/** `pairloom run PIPELINE`. */
-export function runCommand(): Command {
+/** `pairloom run PIPELINE`. `again`: the words that run it once more. */
+export function runCommand(again: readonly string[]): Command {
   return planOptions(new Command('run').description('run a pipeline; run again, it does only what is left'))
     .option('--to <stage>', 'stop after this stage')
     .option('--workers <n>', 'worker processes; default the number of cores', positive)
@@ -40,14 +40,17 @@ export function runCommand(): Command {
           ...(flags.to !== undefined && { to: flags.to }),
           ...(flags.workers !== undefined && { workers: flags.workers }),
         })
-        printer.end(summary, await writeReport(plan.run))
+        printer.end(summary, await reportOf(plan.run, printer))
         process.exitCode = 0
       } catch (error) {
         printer.stop()
+        // A run that went wrong is looked at the most.
+        if ((error as PairloomError).code === 'PL_PARTITION_FAILED')
+          printer.say(`report  ${await reportOf(plan.run, printer)}`)
         if ((error as PairloomError).code === 'PL_INTERRUPTED') {
           throw new PairloomError(
             'PL_INTERRUPTED',
-            `Stopped; what is committed stays. Go on with: ${resumeCommand()}`,
+            `Stopped; what is committed stays. Go on with: ${resumeCommand(again)}`,
           )
         }
         throw error
@@ -55,6 +58,16 @@ export function runCommand(): Command {
         stop.release()
       }
     })
+}
+
+/** Writes the report. One that fails takes nothing from a run that is done. */
+async function reportOf(run: string, printer: Printer): Promise<string> {
+  try {
+    return await writeReport(run)
+  } catch (error) {
+    printer.say(`The report could not be written: ${(error as Error).message}`)
+    return 'none'
+  }
 }
 
 function jsonPrinter(): Printer {
@@ -86,9 +99,9 @@ function stopOnSignals(printer: Printer): { signal: AbortSignal; release(): void
   }
 }
 
-function resumeCommand(): string {
-  const words = process.argv.slice(2).filter((word) => word !== '--refresh')
-  return ['pairloom', ...words]
+function resumeCommand(again: readonly string[]): string {
+  return again
+    .filter((word) => word !== '--refresh')
     .map((w) => (/^[\w./=:@-]+$/.test(w) ? w : `'${w.replaceAll("'", "'\\''")}'`))
     .join(' ')
 }

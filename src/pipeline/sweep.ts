@@ -1,13 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
-import { isAlive } from '../core/alive.ts'
-import { sha256 } from '../core/hash.ts'
+import { isAlive, PLACE } from '../core/alive.ts'
 import { sweepTemporary } from '../store/file.ts'
 import type { Plan } from './plan.ts'
 import { sinkFolder } from './task-sink.ts'
 import type { RunFolder } from './run-folder.ts'
 
-const HOST = sha256(hostname()).slice(0, 8)
 /** Tells this process from others of its number: an earlier one of a container, one on a machine of the same name. */
 const PROCESS = randomBytes(3).toString('hex')
 
@@ -15,7 +12,7 @@ let serial = 0
 
 /** A new attempt's name: with host and process, so that a later run knows whose files are left over. */
 export function attemptName(): string {
-  return `${HOST}-${process.pid}-${PROCESS}${(serial++).toString(36)}`
+  return `${PLACE}-${process.pid}-${PROCESS}${(serial++).toString(36)}`
 }
 
 /**
@@ -42,6 +39,6 @@ export async function sweepRun(folder: RunFolder, plan: Plan): Promise<number> {
 
 function isOver(attempt: string): boolean {
   const [host, pid, own] = attempt.split('-')
-  if (host !== HOST) return false
+  if (host !== PLACE) return false
   return Number(pid) === process.pid ? !own!.startsWith(PROCESS) : !isAlive(Number(pid))
 }

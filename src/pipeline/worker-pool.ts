@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isAlive } from '../core/alive.ts'
+import { isAlive, PLACE } from '../core/alive.ts'
 import { PairloomError, type ErrorCode } from '../core/error.ts'
 import type { Plan } from './plan.ts'
 import type { Task, TaskResult } from './task-context.ts'
@@ -32,7 +32,6 @@ interface Worker {
   settle: { resolve(result: TaskResult): void; reject(error: Error): void } | null
 }
 
-const SCRATCH = 'pairloom-scratch-'
 /** A process that has said nothing for so long is stuck, ms. */
 const SILENCE_MS = 120_000
 /** A process that has had no task for so long is ended; starting another costs a second. ms. */
@@ -45,7 +44,7 @@ const IDLE_MS = 3000
  */
 export async function openWorkerPool(plan: Plan, size: number): Promise<WorkerPool> {
   await sweepScratch()
-  const scratch = await mkdtemp(join(tmpdir(), `${SCRATCH}${process.pid}-`))
+  const scratch = await mkdtemp(join(tmpdir(), `pairloom-scratch-${PLACE}-${process.pid}-`))
   const memoryBytes = plan.memoryMiB * 2 ** 20
   const workers = new Set<Worker>()
 
@@ -178,11 +177,15 @@ function fromWorker(error: { code: string; message: string; data: Record<string,
   return new PairloomError(error.code as ErrorCode, error.message, { data: error.data })
 }
 
-/** Removes scratch folders of coordinators that are gone. */
+/** Removes scratch folders of coordinators of this place that are gone. Those of other users stay: we may not. */
 async function sweepScratch(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
-    if (!name.startsWith(SCRATCH)) continue
-    const pid = Number.parseInt(name.slice(SCRATCH.length), 10)
-    if (!isAlive(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true })
+    const [, place, pid] = /^pairloom-scratch-([0-9a-f]+)-(\d+)-/.exec(name) ?? []
+    if (place !== PLACE || isAlive(Number(pid))) continue
+    try {
+      await rm(join(tmpdir(), name), { recursive: true, force: true })
+    } catch (error) {
+      if (!['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    }
   }
 }

@@ -2,9 +2,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import { channel } from 'node:diagnostics_channel'
 import type { Stats } from 'node:fs'
 import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { isAlive } from '../core/alive.ts'
+import { isAlive, PLACE } from '../core/alive.ts'
 import { PairloomError } from '../core/error.ts'
 import type { Store, StoreEntry, StoreWriter } from './store.ts'
 
@@ -104,7 +103,7 @@ export async function sweepTemporary(store: Store): Promise<number> {
     if (!temporary) continue
     const [host, pid, started] = path.slice(path.lastIndexOf(TEMPORARY) + TEMPORARY.length).split('~')
     const isWritten = Number(pid) === process.pid ? started === PROCESS : isAlive(Number(pid))
-    if (host !== hostname() || isWritten) continue
+    if (host !== PLACE || isWritten) continue
     await rm(join(store.root, path), { force: true })
     removed++
   }
@@ -184,7 +183,7 @@ async function writeTemporary(path: string, full: string, bytes: Uint8Array | st
 
 /** Beside the final file, so that rename and link stay on one file system; with host and process, for the sweep. */
 function temporaryName(full: string): string {
-  return join(dirname(full), `${TEMPORARY}${hostname()}~${process.pid}~${PROCESS}~${serial++}`)
+  return join(dirname(full), `${TEMPORARY}${PLACE}~${process.pid}~${PROCESS}~${serial++}`)
 }
 
 async function openNew(full: string): Promise<FileHandle> {

@@ -1,8 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { hostname, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { PLACE } from '../../src/core/alive.ts'
 import { fileStore, sweepTemporary } from '../../src/store/file.ts'
 import { describeStore, entries } from './conformance.ts'
 
@@ -64,12 +65,12 @@ describe('a folder as a store', () => {
 
   describe('the sweep', () => {
     /** The name that a writer of this process gives a temporary file, with another process in it. */
-    async function temporaryOf(pid: number, host = hostname()): Promise<string> {
+    async function temporaryOf(pid: number, host = PLACE): Promise<string> {
       const store = fileStore(folder)
       const writer = await store.writer('deep/in/file')
       const [name] = await readdir(join(folder, 'deep/in'))
       await writer.abort()
-      return name!.replace(hostname(), host).replace(`~${process.pid}~`, `~${pid}~`)
+      return name!.replace(PLACE, host).replace(`~${process.pid}~`, `~${pid}~`)
     }
     async function plant(...names: string[]): Promise<void> {
       await mkdir(join(folder, 'deep/in'), { recursive: true })
@@ -96,7 +97,7 @@ describe('a folder as a store', () => {
     })
 
     it('keeps what other machines write: their processes cannot be seen from here', async () => {
-      const other = await temporaryOf(deadPid(), 'another-machine')
+      const other = await temporaryOf(deadPid(), '0123abcd')
       await plant(other)
       expect(await sweepTemporary(fileStore(folder))).toBe(0)
       expect(await left()).toEqual([other])
