@@ -121,6 +121,11 @@ export interface RowStage<S extends OptionsSchema = OptionsSchema> extends Stage
   reuseBy?: string
   /** Rows come out in the order in which they were done, which no two runs share: no sink may follow at once. */
   unordered?: boolean
+  /**
+   * Column by which its input must be partitioned (`site`): it relies on seeing all rows of one value, as a host's pace
+   * is kept by one task. A global stage with that `partitionsBy` must be above, with row stages and filters between.
+   */
+  partitionedBy?: string
   /** It appends to the partition's tar. */
   writesBytes?: boolean
   process(batches: AsyncIterable<Row[]>, context: StageContext<z.infer<S>>): AsyncIterable<Row[]>
@@ -151,6 +156,8 @@ export interface GlobalStage<S extends OptionsSchema = OptionsSchema> extends St
   adds: Columns
   /** Number of output partitions where it is fixed; else the last one given decides. */
   partitions?(options: z.infer<S>): number
+  /** Column of which all rows of one value come out in one partition. */
+  partitionsBy?: string
   run(input: GlobalInput, context: StageContext<z.infer<S>>): AsyncIterable<GlobalBatch>
 }
 

@@ -29,8 +29,8 @@ const BATCH_ROWS = 256
 /**
  * Fetches pictures over HTTP and stores them decoded, upright, in sRGB, resized.
  *
- * robots.txt and X-Robots-Tag are obeyed, each host is asked at its own pace, each address is checked. Rows come out
- * in the order in which they are done. Rejects: `dropped` for decisions (`pictureVerdict`), `failed` for troubles of the
+ * robots.txt and X-Robots-Tag are obeyed, each host is asked at its own pace, each address is checked. That pace is kept
+ * within a partition, so its input must be partitioned by site. Rows come out in the order in which they are done. Rejects: `dropped` for decisions (`pictureVerdict`), `failed` for troubles of the
  * network (`FETCH_REASONS`, `http-<status>`) and of the bytes (`ImageReason`), with the evidence as the value. A host
  * that asks by 429 or 503 to be left alone for longer than `maxWaitMs` is asked no more in its partition: its other rows
  * end as `host-given-up`.
@@ -48,6 +48,7 @@ export const fetchImages = defineStage({
   snapshot: true,
   reuseBy: 'image_id',
   unordered: true,
+  partitionedBy: 'site',
   writesBytes: true,
   async *process(batches, context) {
     const { options } = context

@@ -40,6 +40,7 @@ export const mergeLinks = defineGlobal({
   reads: ['uid', 'image_id', 'url', 'site', 'texts', 'caption', 'merged_uids'],
   adds: { texts: LINK_COLUMNS.texts, caption: LINK_COLUMNS.caption, merged_uids: LINK_COLUMNS.merged_uids },
   partitions: (chosen) => chosen.partitions,
+  partitionsBy: 'site',
   async *run(input, context): AsyncGenerator<GlobalBatch> {
     const { partitions, maxTexts } = context.options
     let merge: Merge | null = null

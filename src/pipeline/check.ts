@@ -29,6 +29,8 @@ interface Above {
   columns: Columns | null
   /** Rows come in the order in which they were fetched: no two crawls give the same. */
   isUnordered: boolean
+  /** Column of which all rows of one value lie in one partition, none where it is null. Undefined: a fault hides it. */
+  partitionsBy: string | null | undefined
 }
 
 /**
@@ -74,7 +76,7 @@ function isStage({ code, path }: { code?: string | undefined; path: PropertyKey[
   return code === 'invalid_type' && path[0] === 'stages' && path.length === 2
 }
 
-const UNKNOWN: Above = { isSink: false, columns: null, isUnordered: false }
+const UNKNOWN: Above = { isSink: false, columns: null, isUnordered: false, partitionsBy: undefined }
 
 function checkStage(
   id: string,
@@ -111,6 +113,7 @@ function checkStage(
       path,
       message: 'a sink needs rows in an order that does not depend on the fetch; put shard/pack above',
     })
+  faults.push(...wrongPartitions(path, code, upstream, registry))
   if (upstream?.columns && !upstream.isSink)
     faults.push(...missingColumns(path, code, from as string, upstream.columns))
   const input = isSource ? {} : (upstream?.columns ?? null)
@@ -120,7 +123,12 @@ function checkStage(
     body && columns && faults.length === 0 ? { id, from: from as string | null, body, columns } : null
   return {
     stage,
-    above: { isSink: code[0]?.kind === 'sink', columns, isUnordered: isUnordered(code, upstream) },
+    above: {
+      isSink: code[0]?.kind === 'sink',
+      columns,
+      isUnordered: isUnordered(code, upstream),
+      partitionsBy: partitionsBy(code, upstream),
+    },
     faults,
   }
 }
@@ -142,6 +150,25 @@ function missingColumns(path: string[], code: readonly Stage[], from: string, co
   })
 }
 
+function wrongPartitions(
+  path: string[],
+  [stage]: readonly Stage[],
+  upstream: Above | undefined,
+  registry: Registry,
+): Fault[] {
+  const column = stage?.kind === 'row' ? stage.partitionedBy : undefined
+  if (column === undefined || upstream === undefined || upstream.isSink) return []
+  if (upstream.partitionsBy === undefined || upstream.partitionsBy === column) return []
+  const able = [...registry.values()].filter((s) => s.kind === 'global' && s.partitionsBy === column)
+  const names = able.map(({ name }) => name).join(' or ') || `a stage that partitions by ${column}`
+  return [
+    {
+      path,
+      message: `${stage!.name} needs all rows of one ${column} in one partition; put ${names} above, with filters at most between`,
+    },
+  ]
+}
+
 /** Options with faults do not say which columns they name. */
 function hidesColumns([stage]: readonly Stage[], body: Body | null): boolean {
   return body === null && stage?.kind === 'source' && stage.optionColumns !== undefined
@@ -160,4 +187,18 @@ function isUnordered(code: readonly Stage[], upstream: Above | undefined): boole
   const [first] = code
   if (first?.kind === 'row' && first.unordered === true) return true
   return (first?.kind === 'row' || first?.kind === 'filter') && upstream?.isUnordered === true
+}
+
+function partitionsBy([first]: readonly Stage[], upstream: Above | undefined): string | null | undefined {
+  switch (first?.kind) {
+    case undefined:
+      return undefined
+    case 'global':
+      return first.partitionsBy ?? null
+    case 'row':
+    case 'filter':
+      return upstream?.partitionsBy
+    default:
+      return null
+  }
 }

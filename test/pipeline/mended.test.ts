@@ -81,6 +81,38 @@ describe('a run folder', () => {
   })
 })
 
+describe('crawl/fetch', () => {
+  const refused =
+    'needs all rows of one site in one partition; put crawl/merge-links above, with filters at most'
+  it.each<{ above: PipelineInput['stages']; isRefused: boolean }>([
+    { above: {}, isRefused: true },
+    { above: { links: { use: 'crawl/merge-links' } }, isRefused: false },
+    { above: { links: { use: 'crawl/merge-links' }, words: { filters: { words: {} } } }, isRefused: false },
+    {
+      above: { links: { use: 'crawl/merge-links' }, unique: { use: 'filter/exact-duplicates', by: 'url' } },
+      isRefused: true,
+    },
+    { above: { words: { filters: { words: {} } } }, isRefused: true },
+  ])('needs each site in one partition: $above', async ({ above, isRefused }) => {
+    const faults = await planPipeline(
+      {
+        name: 'partitions',
+        stages: {
+          pages: { use: 'crawl/site', start: ['http://a.test/'] },
+          ...above,
+          images: { use: 'crawl/fetch' },
+        },
+      },
+      { base: import.meta.dirname },
+    ).then(
+      () => null,
+      (error: Error) => error.message,
+    )
+    expect(faults?.includes(`stages.images: crawl/fetch ${refused}`) ?? false).toBe(isRefused)
+    if (!isRefused) expect(faults).toBeNull()
+  })
+})
+
 describe('a sink', () => {
   it('is refused rows in the order of their fetch', async () => {
     const pipeline: PipelineInput = {
