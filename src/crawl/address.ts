@@ -43,15 +43,30 @@ const refused = rangeSet([...REFUSED.ipv4, ...REFUSED.ipv6])
 function rangeSet(ranges: readonly string[]): (address: string) => boolean {
   const lists = { ipv4: new BlockList(), ipv6: new BlockList() }
   for (const range of ranges) {
-    const [address = '', prefix] = range.split('/')
-    const family = familyOf(address)
-    const most = family === 'ipv4' ? 32 : 128
-    const bits = prefix === undefined ? most : /^\d{1,3}$/.test(prefix) ? Number(prefix) : NaN
-    if (isIP(address) === 0 || !(bits <= most))
+    const parsed = parseRange(range)
+    if (parsed === null)
       throw new PairloomError('PL_CONFIG', `network.allow: expected an address or a CIDR range, got ${range}`)
+    const { address, bits, family } = parsed
     lists[family].addSubnet(address, bits, family)
   }
   return (address) => lists[familyOf(address)].check(address, familyOf(address))
+}
+
+interface Range {
+  address: string
+  /** Leading bits that count. */
+  bits: number
+  family: 'ipv4' | 'ipv6'
+}
+
+/** `127.0.0.1`, `10.1.0.0/16`, `::1` or `fd00::/8`; null where it is none of these. */
+export function parseRange(text: string): Range | null {
+  const [address = '', prefix, ...more] = text.split('/')
+  const family = familyOf(address)
+  const most = family === 'ipv4' ? 32 : 128
+  const bits = prefix === undefined ? most : /^\d{1,3}$/.test(prefix) ? Number(prefix) : NaN
+  if (isIP(address) === 0 || address.includes('%') || !(bits <= most) || more.length > 0) return null
+  return { address, bits, family }
 }
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {

@@ -40,7 +40,12 @@ const MAX_CACHED = 50_000
 export function openResolver(hosts: Record<string, string>, timeoutMs: number): Resolver {
   const servers = new dns.Resolver({ timeout: Math.max(1, Math.ceil(timeoutMs / 2)), tries: 2 })
   const known = new Map(
-    Object.entries(hosts).map(([host, text]) => [host.toLowerCase(), parseEndpoint(text)]),
+    Object.entries(hosts).map(([host, text]) => {
+      const endpoint = parseEndpoint(text)
+      if (endpoint === null)
+        throw new PairloomError('PL_CONFIG', `network.hosts: expected address or address:port, got ${text}`)
+      return [host.toLowerCase(), endpoint] as const
+    }),
   )
   const cache = new Map<string, Promise<Answer>>()
 
@@ -98,19 +103,13 @@ export function openResolver(hosts: Record<string, string>, timeoutMs: number): 
   }
 }
 
-/**
- * `127.0.0.1`, `127.0.0.1:8080`, `::1` or `[::1]:8080`.
- *
- * @throws PairloomError `PL_CONFIG` where it is none of these
- */
-export function parseEndpoint(text: string): Endpoint {
+/** `127.0.0.1`, `127.0.0.1:8080`, `::1` or `[::1]:8080`; null where it is none of these. */
+export function parseEndpoint(text: string): Endpoint | null {
   if (isIP(text) !== 0) return { address: text, port: null }
   const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text)
   const address = match?.[1] ?? match?.[2] ?? ''
   const port = match?.[3] === undefined ? null : Number(match[3])
-  if (isIP(address) === 0 || (port !== null && (port < 1 || port > 65535))) {
-    throw new PairloomError('PL_CONFIG', `network.hosts: expected address or address:port, got ${text}`)
-  }
+  if (isIP(address) === 0 || (port !== null && (port < 1 || port > 65535))) return null
   return { address, port }
 }
 

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { NO_NETWORK } from '../core/collect.ts'
+import { parseRange } from '../crawl/address.ts'
+import { parseEndpoint } from '../crawl/resolve.ts'
 
 const word = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'expected lower-case letters, digits and dashes')
 
@@ -15,13 +17,30 @@ const network = z.strictObject({
     .regex(/^[A-Za-z][A-Za-z_-]*$/, 'expected a product token: letters, dashes and underscores')
     .default(NO_NETWORK.agent)
     .describe('product token of the User-Agent; robots.txt groups are matched with it'),
-  contact: z.string().min(3).nullable().default(null).describe('mail address or page in the User-Agent'),
+  contact: z
+    .string()
+    .min(3)
+    // A header that holds anything else is no header (RFC 9110, 5.5): every request would fail.
+    .regex(
+      /^[\x20-\x7e]*$/,
+      'expected printable ASCII (percent-encode the rest of a URL, write host names in punycode)',
+    )
+    .nullable()
+    .default(null)
+    .describe('mail address or page in the User-Agent'),
   hosts: z
-    .record(z.string(), z.string())
+    .record(
+      z.string(),
+      z.string().refine((text) => parseEndpoint(text) !== null, 'expected an address or address:port'),
+    )
     .default({})
     .describe('host name to address or address:port, asked before DNS'),
   allow: z
-    .array(z.string())
+    .array(
+      z
+        .string()
+        .refine((text) => parseRange(text) !== null, 'expected an address or a range such as 10.1.0.0/16'),
+    )
     .default([])
     .describe('addresses and CIDR ranges to fetch although they are private'),
 })

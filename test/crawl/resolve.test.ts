@@ -35,7 +35,8 @@ describe('parseEndpoint', () => {
   it.each(['a.test', 'a.test:80', '127.0.0.1:0', '127.0.0.1:65536', '127.0.0.1:x', ':80', ''])(
     'refuses "%s"',
     (text) => {
-      expect(() => parseEndpoint(text)).toThrow(/address:port/)
+      expect(parseEndpoint(text)).toBeNull()
+      expect(() => openResolver({ 'a.test': text }, 1000)).toThrow(/network\.hosts: .*address:port/)
     },
   )
 })

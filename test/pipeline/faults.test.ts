@@ -51,6 +51,32 @@ async function stageFaults(stages: string, set: string[] = []): Promise<string[]
 }
 
 describe('a pipeline file with faults', () => {
+  it('refuses a network section that no request could go out with', async () => {
+    const file = [
+      'name: x',
+      'network:',
+      '  contact: mailto:jürgen@example.org',
+      '  hosts: { a.test: foo, b.test: "127.0.0.1:99999", c.test: "[::1]:80" }',
+      '  allow: [10.0.0.0/33, nonsense, 10.0.0.0/8/8, 10.0.0.0/8, "fd00::/8"]',
+      'stages: { pages: { use: crawl/site, start: [http://a.test/] } }',
+    ].join('\n')
+    const contact =
+      'expected printable ASCII (percent-encode the rest of a URL, write host names in punycode), got'
+    const range = 'expected an address or a range such as 10.1.0.0/16, got'
+    expect(await faultsOf(file)).toEqual([
+      `p.yaml:3:12 network.contact: ${contact} "mailto:jürgen@example.org"`,
+      'p.yaml:4:20 network.hosts.a.test: expected an address or address:port, got "foo"',
+      'p.yaml:4:33 network.hosts.b.test: expected an address or address:port, got "127.0.0.1:99999"',
+      `p.yaml:5:11 network.allow.0: ${range} "10.0.0.0/33"`,
+      `p.yaml:5:24 network.allow.1: ${range} "nonsense"`,
+      `p.yaml:5:34 network.allow.2: ${range} "10.0.0.0/8/8"`,
+    ])
+    const control = file.replace('mailto:jürgen@example.org', '"http://a.test/\\r\\nX-Evil: 1"')
+    expect((await faultsOf(control))[0]).toBe(
+      `p.yaml:3:12 network.contact: ${contact} "http://a.test/\\r\\nX-Evil: 1"`,
+    )
+  })
+
   it('tells all of them at once, each with its line, its column, what came and what was near', async () => {
     await write({
       'throws.mjs': 'throw new Error("out of order")',
