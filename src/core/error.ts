@@ -21,6 +21,7 @@ export const ERRORS = {
   PL_STORE_IO: ['retry', 'the store failed in a way that may pass'],
   PL_COMMIT_LOST: ['retry', 'another attempt committed the same partition first; its result is used'],
   PL_TASK_CRASHED: ['retry', 'a worker process died, or was killed, while it ran a task'],
+  PL_WORKER_OTHER: ['abort', 'a worker has another codec or model than the one the run was planned with'],
   PL_PARTITION_FAILED: ['abort', 'a partition failed for good after its attempts'],
   PL_COUNTS: ['abort', 'rows in differ from rows kept + dropped + failed: a defect of a stage'],
   PL_UID: ['abort', 'two rows that are to be packed have one uid'],

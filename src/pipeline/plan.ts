@@ -34,6 +34,8 @@ export interface PlannedStage {
   fingerprint: string
   /** Where its parts lie in the run folder: `<id>/<first 12 digits of the fingerprint>`. */
   dataset: string
+  /** Of a row stage: what else decides its output where it was planned, such as a codec; workers must have the same. */
+  identity: unknown
   /** Equal for results of this stage that may be used again whatever came before it. */
   reuseKey: string | null
 }
@@ -192,6 +194,7 @@ async function planStages(
       columns,
       fingerprint: print,
       dataset: `${id}/${print.slice(0, 12)}`,
+      identity: stage?.kind === 'row' ? recipes[0]!.identity : null,
       reuseKey: stage?.kind === 'row' && stage.reuseBy ? fingerprint(own) : null,
     })
   }

@@ -2,7 +2,7 @@ import type { Row } from '../core/column.ts'
 import { addCounters } from '../core/counters.ts'
 import { PairloomError } from '../core/error.ts'
 import { runFilters } from '../core/filter-group.ts'
-import type { StageContext } from '../core/stage.ts'
+import type { RowStage, StageContext } from '../core/stage.ts'
 import { openBytes, type TaskBytes } from './bytes.ts'
 import { openPartWriter, type PartWriter } from './part-writer.ts'
 import { bodyOf, type PlannedStage } from './plan.ts'
@@ -124,6 +124,7 @@ async function linkRows(
   if (body.stage.kind !== 'row') throw new PairloomError('PL_STAGE', `Expected ${stage.id} to take rows`)
   const { reuseBy } = body.stage
   const code = body.stage
+  await checkIdentity(stage, code)
   if (!reuseBy || !stage.reuseKey) return code.process(rows, context)
   const earlier = await earlierResults(
     environment.folder,
@@ -133,6 +134,18 @@ async function linkRows(
     Object.keys(code.adds),
   )
   return withEarlier(earlier, reuseBy, rows, context, (fresh) => code.process(fresh, context))
+}
+
+/** Codecs of one cluster may differ, and the same run would then give other bytes on another day. */
+async function checkIdentity(stage: PlannedStage, code: RowStage): Promise<void> {
+  const expected = JSON.stringify(stage.identity ?? null)
+  const got = JSON.stringify((await code.identity?.(stage.options as never)) ?? null)
+  if (got === expected) return
+  throw new PairloomError(
+    'PL_WORKER_OTHER',
+    `Expected a worker that runs ${stage.id} with ${expected}, as planned, got one with ${got}: install the same on all machines`,
+    { data: { stage: stage.id, expected, got } },
+  )
 }
 
 async function inputRows(
