@@ -1,10 +1,11 @@
 import type { StageContext } from '../core/stage.ts'
 import { openByteBudget, type Lease } from './fetch-budget.ts'
-import { fetchError, type FetchReason } from './fetch-error.ts'
+import { fetchError } from './fetch-error.ts'
 import type { FetchOptions } from './fetch-options.ts'
 import { retryAfterMs, withRetries } from './fetch-retry.ts'
 import { firstHeader } from './http-header.ts'
 import { openHttp, type HttpResponse } from './http.ts'
+import { openRedirects } from './http-redirect.ts'
 import { limitedRobots } from './fetch-robots.ts'
 import { openHostHealth, pleaMs } from './host-health.ts'
 import { openHostQueues } from './polite.ts'
@@ -16,7 +17,7 @@ export interface Trace {
   httpStatus: number | null
   mime: string | null
   address: string | null
-  /** Of the last try, from its start to its end, ms. */
+  /** Requests of the last try, one after another, without waits for hosts, ms. */
   fetchMs: number
 }
 
@@ -24,6 +25,11 @@ export interface Fetched {
   body: Buffer
   /** To be released when the body is no longer held. */
   lease: Lease
+}
+
+interface Answered {
+  response: HttpResponse
+  lease: Lease | undefined
 }
 
 export interface ByteFetcher {
@@ -60,19 +66,19 @@ export function openByteFetcher(
     queues.space(host, Math.min(asked, options.maxCrawlDelayMs))
   }
 
-  async function once(url: string, trace: Trace): Promise<Fetched> {
+  /** One request at its host's turn: its answer, redirects too, with a lease on its body. */
+  async function request(url: string, spentMs: number, trace: Trace): Promise<Answered> {
     const started = performance.now()
     let lease: Lease | undefined
     let isOver = false
     count('requests')
-    trace.attempts++
     try {
       const response = await http.get(url, {
         maxBytes: options.maxBytes,
-        maxRedirects: options.maxRedirects,
+        maxRedirects: 0,
+        spentMs,
         signal,
         accept: 'image/*, */*;q=0.5',
-        onRedirect: checkRobots,
         admit(bytes) {
           lease = budget.tryTake(bytes) ?? undefined
           if (lease) return undefined
@@ -85,25 +91,23 @@ export function openByteFetcher(
       trace.httpStatus = response.status
       trace.mime = mimeOf(response)
       trace.address = response.address
-      checkAnswer(response, network.agent, url)
-      count('bytes.in', response.body.length)
-      lease ??= await budget.take(response.body.length)
-      lease.shrink(response.body.length)
-      return { body: response.body, lease }
+      checkStatus(response, url)
+      return { response, lease }
     } catch (error) {
       lease?.release()
       throw error
     } finally {
       isOver = true
-      trace.fetchMs = performance.now() - started
+      trace.fetchMs += performance.now() - started
     }
   }
 
-  async function reported(host: string, work: () => Promise<Fetched>): Promise<Fetched> {
+  /** The same with the host told how it went. */
+  async function reported(host: string, work: () => Promise<Answered>): Promise<Answered> {
     try {
-      const fetched = await work()
+      const answered = await work()
       health.report(host, null)
-      return fetched
+      return answered
     } catch (error) {
       const end = health.report(host, error)
       if (end) queues.end(host, end)
@@ -114,30 +118,62 @@ export function openByteFetcher(
     }
   }
 
-  return {
-    async fetch(url, trace) {
+  /** One try: each hop of it waits for its own host, by that host's robots.txt. */
+  async function follow(start: string, trace: Trace): Promise<Fetched> {
+    const redirects = openRedirects(start, options.maxRedirects)
+    trace.attempts++
+    trace.fetchMs = 0
+    let url = start
+    for (;;) {
       const { host } = new URL(url)
       health.check(host)
+      const at = url
+      const { response, lease } = await queues.run(host, () =>
+        reported(host, () => request(at, trace.fetchMs, trace)),
+      )
+      const next = redirects.next(url, response)
+      if (next === null) return accepted(response, lease, url)
+      await checkRobots(next)
+      url = next
+    }
+  }
+
+  async function accepted(
+    { status, headers, body }: HttpResponse,
+    lease: Lease | undefined,
+    url: string,
+  ): Promise<Fetched> {
+    try {
+      if (status !== 200) throw fetchError(`http-${status}`, url)
+      const { noImages } = headerDirectives([headers['x-robots-tag'] ?? []].flat(), network.agent)
+      if (noImages !== null) throw fetchError('x-robots-tag', url, { evidence: `X-Robots-Tag: ${noImages}` })
+      if (body.length === 0) throw fetchError('empty-body', url)
+      count('bytes.in', body.length)
+      lease ??= await budget.take(body.length)
+      lease.shrink(body.length)
+      return { body, lease }
+    } catch (error) {
+      lease?.release()
+      throw error
+    }
+  }
+
+  return {
+    async fetch(url, trace) {
+      health.check(new URL(url).host)
       await checkRobots(url)
       const onRetry = () => count('retries')
-      return withRetries(url, { ...options, signal, onRetry }, () => {
-        health.check(host)
-        return queues.run(host, () => reported(host, () => once(url, trace)))
-      })
+      return withRetries(url, { ...options, signal, onRetry }, () => follow(url, trace))
     },
     close: () => http.close(),
   }
 }
 
-/** A 200 with a body that its headers let us take, or a `PL_FETCH`. */
-function checkAnswer({ status, headers, body }: HttpResponse, agent: string, url: string): void {
-  if (status !== 200) {
-    const wait = retryAfterMs(firstHeader(headers, 'retry-after'), Date.now())
-    throw fetchError(`http-${status}` as FetchReason, url, wait === undefined ? {} : { retryAfterMs: wait })
-  }
-  const { noImages } = headerDirectives([headers['x-robots-tag'] ?? []].flat(), agent)
-  if (noImages !== null) throw fetchError('x-robots-tag', url, { evidence: `X-Robots-Tag: ${noImages}` })
-  if (body.length === 0) throw fetchError('empty-body', url)
+/** @throws PairloomError `PL_FETCH` where the status says that the request failed */
+function checkStatus({ status, headers }: HttpResponse, url: string): void {
+  if (status < 400) return
+  const wait = retryAfterMs(firstHeader(headers, 'retry-after'), Date.now())
+  throw fetchError(`http-${status}`, url, wait === undefined ? {} : { retryAfterMs: wait })
 }
 
 function mimeOf({ headers }: HttpResponse): string | null {

@@ -19,8 +19,13 @@ const FETCH_COLUMNS = {
     volatile: true,
     doc: 'Content-Type of the last answer, without parameters',
   },
-  attempts: { type: 'int32', nullable: true, volatile: true, doc: 'requests made, redirects not counted' },
-  fetch_ms: { type: 'float64', nullable: true, volatile: true, doc: 'duration of the last request, ms' },
+  attempts: { type: 'int32', nullable: true, volatile: true, doc: 'tries made, redirects not counted' },
+  fetch_ms: {
+    type: 'float64',
+    nullable: true,
+    volatile: true,
+    doc: 'duration of the last try: its requests, ms',
+  },
   address: { type: 'utf8', nullable: true, volatile: true, doc: 'address that answered last' },
 } as const satisfies Columns
 
@@ -30,7 +35,7 @@ const BATCH_ROWS = 256
  * Fetches pictures over HTTP and stores them decoded, upright, in sRGB, resized.
  *
  * robots.txt and X-Robots-Tag are obeyed, each host is asked at its own pace, each address is checked. That pace is kept
- * within a partition, so its input must be partitioned by site. Rows come out in the order in which they are done. Rejects: `dropped` for decisions (`pictureVerdict`), `failed` for troubles of the
+ * within a partition, so its input must be partitioned by site; each hop of a redirect waits for its own host. Rows come out in the order in which they are done. Rejects: `dropped` for decisions (`pictureVerdict`), `failed` for troubles of the
  * network (`FETCH_REASONS`, `http-<status>`) and of the bytes (`ImageReason`), with the evidence as the value. A host
  * that asks by 429 or 503 to be left alone for longer than `maxWaitMs` is asked no more in its partition: its other rows
  * end as `host-given-up`.

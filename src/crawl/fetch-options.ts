@@ -30,7 +30,10 @@ export const fetchOptions = z.strictObject({
   minBytesPerSecond: runtime(z.int().min(1).default(DEFAULT_DEADLINES.minBytesPerSecond)).describe(
     'slowest body, bytes/s',
   ),
-  totalMs: ms(DEFAULT_DEADLINES.totalMs, 'deadline of one try, redirects included'),
+  totalMs: ms(
+    DEFAULT_DEADLINES.totalMs,
+    'deadline of the requests of one try, redirects included, waits for their hosts not',
+  ),
   retries: runtime(z.int().min(0).max(20).default(2)).describe(
     'further tries where one may help: 429, 5xx, lost connections, deadlines',
   ),

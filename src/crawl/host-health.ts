@@ -28,7 +28,7 @@ export function openHostHealth({ maxWaitMs }: { maxWaitMs: number }): HostHealth
     report(host, error) {
       const askedMs = pleaMs(error)
       if (askedMs === null || askedMs <= maxWaitMs || givenUp.has(host)) return null
-      const evidence = `${reasonOf(error)} with Retry-After ${Math.ceil(askedMs / 1000)} s`
+      const evidence = `${host}: ${reasonOf(error)} with Retry-After ${Math.ceil(askedMs / 1000)} s`
       const end = fetchError('host-given-up', host, { evidence })
       givenUp.set(host, end)
       return end

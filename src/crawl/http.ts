@@ -4,9 +4,10 @@ import type { Network } from '../core/stage.ts'
 import { addressRule } from './address.ts'
 import { fetchError } from './fetch-error.ts'
 import { openConnector } from './http-connect.ts'
+import { openDeadline } from './http-deadline.ts'
 import { decodeBody } from './http-decode.ts'
-import { firstHeader } from './http-header.ts'
-import { exchange, type Admit, type Exchanged } from './http-exchange.ts'
+import { exchange, type Admit } from './http-exchange.ts'
+import { isHttp, openRedirects } from './http-redirect.ts'
 import { userAgent } from './http-user-agent.ts'
 import { openResolver } from './resolve.ts'
 
@@ -19,7 +20,7 @@ export interface Deadlines {
   /** A body slower than `minBytesPerSecond` over this long is given up. */
   stallMs: number
   minBytesPerSecond: number
-  /** All of one `get`, redirects included. */
+  /** All of one `get`, redirects included, but for what `admit` makes it wait. */
   totalMs: number
 }
 
@@ -48,10 +49,10 @@ export interface GetOptions {
   oversize?: 'refuse' | 'cut'
   /** Redirects followed at most; 0 gives a redirect as the answer. Default 5. */
   maxRedirects?: number
-  /** Asked before each redirect is followed; throws to refuse it. */
-  onRedirect?(url: string): Promise<void>
   /** Bounds the bytes in memory over all requests. */
   admit?: Admit
+  /** What earlier requests, redirects to this one, took of `totalMs`. Default 0. */
+  spentMs?: number
   /** Asks for bytes `from` to `to`, both included: 206 with them, 200 where the server gives all, 416 past the end. */
   range?: { from: number; to: number }
 }
@@ -79,8 +80,6 @@ export interface HttpClient {
   close(): Promise<void>
 }
 
-const REDIRECTS = new Set([301, 302, 303, 307, 308])
-
 /**
  * A polite, guarded HTTP/1.1 client: http and https only, each connection to an address that was checked, each hop of
  * a redirect again, keep-alive per origin, deadlines for every phase.
@@ -107,27 +106,24 @@ export function openHttp(network: Network, options: HttpOptions = {}): HttpClien
   })
   const agentName = userAgent(network)
 
-  async function follow(start: URL, request: GetOptions, signal: AbortSignal): Promise<HttpResponse> {
+  async function follow(start: string, request: GetOptions, signal: AbortSignal): Promise<HttpResponse> {
     const { maxBytes, oversize = 'refuse', maxRedirects = 5, accept = '*/*' } = request
     const headers: Record<string, string> = { 'user-agent': agentName, accept }
     // A part of a compressed body cannot be had.
     headers['accept-encoding'] = oversize === 'cut' || request.range ? 'identity' : 'gzip, br'
     if (request.range) headers.range = `bytes=${request.range.from}-${request.range.to}`
     const limits = { ...deadlines, maxBytes, oversize, ...(request.admit ? { admit: request.admit } : {}) }
-    const hops: string[] = []
+    const redirects = openRedirects(start, maxRedirects)
     let url = start
     for (;;) {
-      const answer = await exchange(agent, url, headers, limits, signal)
-      if (!REDIRECTS.has(answer.status) || maxRedirects === 0) {
-        const body = await decodeBody(answer.body, answer.headers['content-encoding'], maxBytes, url.href)
-        return { ...answer, body, url: url.href, hops, address: addresses.get(url.origin) ?? null }
+      const asked = new URL(url)
+      const answer = await exchange(agent, asked, headers, limits, signal)
+      const next = redirects.next(url, answer)
+      if (next === null) {
+        const body = await decodeBody(answer.body, answer.headers['content-encoding'], maxBytes, url)
+        const address = addresses.get(asked.origin) ?? null
+        return { ...answer, body, url, hops: redirects.hops, address }
       }
-      const next = redirectTarget(url, answer)
-      hops.push(url.href)
-      if (hops.includes(next.href)) throw fetchError('redirect-loop', start.href, { evidence: next.href })
-      if (hops.length > maxRedirects)
-        throw fetchError('too-many-redirects', start.href, { evidence: next.href })
-      await request.onRedirect?.(next.href)
       url = next
     }
   }
@@ -140,33 +136,23 @@ export function openHttp(network: Network, options: HttpOptions = {}): HttpClien
       // AbortSignal.any would tie one signal to the caller's for as long as that lives, for each request.
       const own = new AbortController()
       const onAbort = () => own.abort(request.signal?.reason)
-      const timer = setTimeout(
-        () =>
-          own.abort(fetchError('timeout-total', href, { evidence: `not done in ${deadlines.totalMs} ms` })),
-        deadlines.totalMs,
+      const deadline = openDeadline(deadlines.totalMs - (request.spentMs ?? 0), () =>
+        own.abort(fetchError('timeout-total', href, { evidence: `not done in ${deadlines.totalMs} ms` })),
       )
+      const { admit } = request
+      const paused: Admit = (bytes) => {
+        const admitted = admit?.(bytes)
+        if (admitted) deadline.pause(admitted)
+        return admitted
+      }
       request.signal?.addEventListener('abort', onAbort, { once: true })
       try {
-        return await follow(url, request, own.signal)
+        return await follow(url.href, admit ? { ...request, admit: paused } : request, own.signal)
       } finally {
-        clearTimeout(timer)
+        deadline.end()
         request.signal?.removeEventListener('abort', onAbort)
       }
     },
     close: () => agent.destroy(),
   }
-}
-
-function redirectTarget(from: URL, { status, headers }: Exchanged): URL {
-  const location = firstHeader(headers, 'location')
-  const next = location === undefined ? null : URL.parse(location, from.href)
-  if (next === null || !isHttp(next)) {
-    throw fetchError('bad-redirect', from.href, { evidence: `${status} to ${location ?? 'nowhere'}` })
-  }
-  next.hash = ''
-  return next
-}
-
-function isHttp(url: URL): boolean {
-  return url.protocol === 'http:' || url.protocol === 'https:'
 }

@@ -219,7 +219,7 @@ describe('crawl/fetch', () => {
     })
     expect(ends['http://quiet.test/a']).toBe('kept')
     expect(rejects.find(({ reason }) => reason === 'host-given-up')?.value).toMatch(
-      /^http-(429|503) with Retry-After 3600 s$/,
+      /^busy\.test: http-(429|503) with Retry-After 3600 s$/,
     )
   })
 
@@ -361,6 +361,58 @@ describe('crawl/fetch', () => {
     expect(at.length).toBe(3)
     // Only a lower bound: a busy machine makes waits longer, never shorter.
     expect(at[2]! - started).toBeGreaterThanOrEqual(80)
+  })
+
+  it('waits for the turn of each host that a redirect leads to', async () => {
+    const picture = sendBytes('image/png', await quarters().png().toBuffer())
+    const names = Array.from({ length: 6 }, (_, i) => String(i))
+    const at: number[] = []
+    let [open, most] = [0, 0]
+    const target: Answer = (request, response) => {
+      at.push(performance.now())
+      most = Math.max(most, ++open)
+      response.on('close', () => open--)
+      return picture(request, response)
+    }
+    const server = await serve({
+      ...Object.fromEntries(
+        names.map((n) => [`x${n}.test/${n}`, sendStatus(302, { location: `http://y.test/${n}` })]),
+      ),
+      ...Object.fromEntries(names.map((n) => [`y.test/${n}`, target])),
+      'y.test/robots.txt': sendBytes('text/plain', 'User-agent: *\nCrawl-delay: 30\n'),
+    })
+    // Six hosts lead to one. Were the wait for it counted, the last of them would be too late.
+    const { kept } = await fetchAll(
+      names.map((n) => `http://x${n}.test/${n}`),
+      { perHost: 1, maxCrawlDelayMs: 40 },
+      server,
+    )
+    expect(kept.length).toBe(6)
+    expect(kept.map(({ attempts }) => attempts)).toEqual([1, 1, 1, 1, 1, 1])
+    expect(most).toBe(1)
+    // Only a lower bound; timers may fire a millisecond early.
+    for (const i of [1, 2, 3, 4, 5]) expect(at[i]! - at[i - 1]!).toBeGreaterThan(38)
+  })
+
+  it('slows down the host that asks for it, not the one that led there', async () => {
+    const picture = sendBytes('image/png', await quarters().png().toBuffer())
+    const server = await serve({
+      'x.test/0': sendStatus(302, { location: 'http://y.test/0' }),
+      'y.test/0': sendStatus(429, { 'retry-after': '3600' }),
+      'x.test/1': sendStatus(302, { location: 'http://y.test/1' }),
+      'y.test/1': picture,
+      'x.test/2': picture,
+    })
+    const { ends } = await fetchAll(
+      [0, 1, 2].map((n) => `http://x.test/${n}`),
+      { perHost: 1 },
+      server,
+    )
+    expect(ends).toEqual({
+      'http://x.test/0': 'failed.http-429',
+      'http://x.test/1': 'failed.host-given-up',
+      'http://x.test/2': 'kept',
+    })
   })
 
   it('holds no more bytes than its share of the memory', async () => {
