@@ -107,7 +107,11 @@ export interface Source<S extends OptionsSchema = OptionsSchema> extends StageBa
   read(part: SourcePart, context: StageContext<z.infer<S>>): AsyncIterable<Row[]>
 }
 
-/** Takes a partition's rows and gives that partition's rows. Streams: holds a batch, never a partition. */
+/**
+ * Takes a partition's rows and gives that partition's rows. Streams: holds a batch, never a partition.
+ *
+ * Rows that come in are the table of the stage above: it makes new ones and never changes them.
+ */
 export interface RowStage<S extends OptionsSchema = OptionsSchema> extends StageBase<'row', S> {
   /** Columns that must be there. */
   reads: string[]
