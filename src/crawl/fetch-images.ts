@@ -37,8 +37,9 @@ const BATCH_ROWS = 256
  * robots.txt and X-Robots-Tag are obeyed, each host is asked at its own pace, each address is checked. That pace is kept
  * within a partition, so its input must be partitioned by site; each hop of a redirect waits for its own host. Rows come out in the order in which they are done. Rejects: `dropped` for decisions (`pictureVerdict`), `failed` for troubles of the
  * network (`FETCH_REASONS`, `http-<status>`) and of the bytes (`ImageReason`), with the evidence as the value. A host
- * that asks by 429 or 503 to be left alone for longer than `maxWaitMs` is asked no more in its partition: its other rows
- * end as `host-given-up`.
+ * that asks by 429 or 503 to be left alone for longer than `maxWaitMs`, or that only fails, `giveUpAfter` times in a row,
+ * is asked no more in its partition: its other rows end as `host-given-up`. How many of a sick host's pictures were asked
+ * for by then depends on time; of a healthy one nothing does.
  *
  * Memory: `window` rows, bodies as in `openByteFetcher`, and `decoders` pictures being decoded.
  */

@@ -13,6 +13,8 @@ export interface SiteClientOptions {
   retries: number
   backoffMs: number
   maxWaitMs: number
+  /** Pages of a host that fail in a row after which it is asked no more. */
+  giveUpAfter: number
   signal: AbortSignal
 }
 
@@ -20,7 +22,7 @@ export interface SiteClientOptions {
 export interface SiteClient {
   /**
    * One answer with status 2xx or 3xx; redirects are not followed. A host that asks to be left alone for longer than
-   * maxWaitMs is asked no more.
+   * maxWaitMs, or whose pages only fail, is asked no more.
    *
    * @throws PairloomError `PL_FETCH` with `data.reason`; `robots`, `robots-unreachable`, `host-given-up` and
    * `http-<status>` among them
@@ -47,8 +49,7 @@ export function openSiteClient(
     if (waitMs > 0) await sleep(waitMs, undefined, { signal })
   }
 
-  function report(host: string, error: unknown): void {
-    health.report(host, error)
+  function ended(host: string, error: unknown): void {
     lastEnd.set(host, performance.now())
     const askedMs = pleaMs(error)
     if (askedMs !== null) leftAlone.set(host, performance.now() + Math.max(askedMs, options.backoffMs))
@@ -61,19 +62,27 @@ export function openSiteClient(
       health.check(host)
       const { allowed, reason, evidence } = await robots.verdict(url)
       if (!allowed) throw robots.noHost(parsed.origin) ?? fetchError(reason!, url, { evidence: evidence! })
-      return withRetries(url, options, async () => {
-        health.check(host)
+      const attempt = async () => {
         await pause(parsed)
         try {
           const response = await http.get(url, { ...request, maxRedirects: 0, signal })
           if (response.status >= 400) throw statusError(url, response)
-          report(host, null)
+          ended(host, null)
           return response
         } catch (error) {
-          report(host, error)
+          ended(host, error)
           throw error
         }
-      })
+      }
+      try {
+        const response = await withRetries(url, options, attempt)
+        health.report(host, null)
+        return response
+      } catch (error) {
+        // Once a page: the tries of one page fail together.
+        health.report(host, error)
+        throw error
+      }
     },
   }
 }

@@ -43,10 +43,13 @@ const options = z.strictObject({
   maxCrawlDelayMs: ms(0, 30_000, 'longest pause that a Crawl-delay line can ask for'),
   retries: runtime(z.int().min(0).max(20).default(2)).describe('further tries of a page where one may help'),
   backoffMs: ms(1, 1000, 'wait before the first further try; doubled for each one after'),
+  giveUpAfter: runtime(z.int().min(1).max(1_000_000).default(10)).describe(
+    'pages of one host that fail in a row (429, 5xx, lost connections, deadlines) after which it is asked no more',
+  ),
   maxWaitMs: ms(
     1,
     60_000,
-    'longest wait between two tries; a page whose Retry-After asks for more is given up',
+    'longest wait between two tries; a host whose Retry-After asks for more is asked no more',
   ),
 })
 

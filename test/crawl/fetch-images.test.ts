@@ -223,6 +223,40 @@ describe('crawl/fetch', () => {
     )
   })
 
+  it('gives up a host that only fails', async () => {
+    const picture = sendBytes('image/png', await quarters().png().toBuffer())
+    const dead = Array.from({ length: 20 }, (_, i) => `dead.test/${i}`)
+    // Every third answers with something, if only a 404.
+    const ill = Array.from({ length: 20 }, (_, i) => `ill.test/${i}`)
+    const server = await serve({
+      ...Object.fromEntries(
+        dead.map((route): [string, Answer] => [route, (_request, response) => void response.destroy()]),
+      ),
+      ...Object.fromEntries(
+        ill.map((route, i): [string, Answer] => [route, i % 3 ? sendStatus(500) : sendStatus(404)]),
+      ),
+      'quiet.test/a': picture,
+    })
+    const { counters, rejects } = await fetchAll(
+      [...dead, ...ill, 'quiet.test/a'].map((route) => `http://${route}`),
+      { perHost: 1, retries: 0, giveUpAfter: 4 },
+      server,
+    )
+    // robots.txt beside the pictures.
+    expect(server.stats().get('dead.test')?.requests).toBe(5)
+    expect(server.stats().get('ill.test')?.requests).toBe(21)
+    expect(counters).toMatchObject({
+      kept: 1,
+      'failed.connect-reset': 4,
+      'failed.host-given-up': 16,
+      'failed.http-500': 13,
+      'failed.http-404': 7,
+    })
+    expect(rejects.find(({ reason }) => reason === 'host-given-up')?.value).toBe(
+      'dead.test: 4 troubles in a row, the last connect-reset',
+    )
+  })
+
   it('slows a host down after the last try of a picture too', async () => {
     const at: number[] = []
     const busy: Answer = (request, response) => {

@@ -20,7 +20,7 @@ describe('openDeadline', () => {
   })
 
   it('is never late once it is ended, also while it stands still', async () => {
-    const late = vi.fn()
+    const late = vi.fn<() => void>()
     openDeadline(100, late).end()
     const paused = openDeadline(100, late)
     paused.pause(Promise.resolve())

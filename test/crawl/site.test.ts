@@ -188,6 +188,16 @@ describe('crawl/site: the walk', () => {
     expect(counters).toMatchObject({ 'pages.ok': 1, 'pages.http-429': 1, 'pages.host-given-up': 2 })
   })
 
+  it('gives up a host whose pages only fail, tries of one page counted once', async () => {
+    const { counters, asked, server } = await walk(
+      { 'a.test/': links('/1', '/2', '/3', '/4'), 'a.test/1': sendStatus(500), 'a.test/2': sendStatus(502) },
+      { giveUpAfter: 2, retries: 1 },
+    )
+    expect(asked).toEqual(['a.test/robots.txt', 'a.test/', 'a.test/1', 'a.test/2'])
+    expect(server.stats().get('a.test')?.requests).toBe(6)
+    expect(counters).toMatchObject({ 'pages.http-500': 1, 'pages.http-502': 1, 'pages.host-given-up': 2 })
+  })
+
   it('follows five redirects, and takes the host that a start page moves to within its site', async () => {
     const hops = Object.fromEntries([1, 2, 3, 4].map((n) => [`www.a.test/${n}`, moved(`/${n + 1}`)]))
     const ok = await walk({
