@@ -34,7 +34,8 @@ interface Target {
  * Walks one site breadth first: start pages, then its sitemaps' pages, then links in the order of their pages.
  *
  * One request at a time, so that the same site gives the same pages in the same order. A page that fails is counted
- * (`pages.http-404`) and the walk goes on; a site without end ends at maxPages answers other than redirects.
+ * (`pages.http-404`) and the walk goes on; a site without end ends after maxPages URLs asked for,
+ * redirects among them.
  * Memory: the URLs seen, at most 10 x maxPages + 10,000 of them waiting.
  */
 export async function* walkSite(
@@ -84,19 +85,19 @@ export async function* walkSite(
     while (next.length > 0) yield next.shift()!
   }
 
-  let answers = 0
+  let asked = 0
   for await (const target of targets()) {
-    if (answers >= options.maxPages) {
+    if (asked >= options.maxPages) {
       count('sites.page-limit')
       break
     }
     const response = await attempt(target.url)
     if (response === null) continue
+    asked++
     if (response.status >= 300) {
       redirect(target, response)
       continue
     }
-    answers++
     const page = read(response)
     if (page === null) continue
     count('pages.ok')
@@ -119,7 +120,7 @@ export async function* walkSite(
       const reason = reasonOf(error)
       if (reason === null) throw error
       // What robots.txt forbids was not asked for, nor is a host that was given up.
-      if (!reason.startsWith('robots') && reason !== 'host-given-up') answers++
+      if (!reason.startsWith('robots') && reason !== 'host-given-up') asked++
       count(`pages.${reason}`)
       return null
     }

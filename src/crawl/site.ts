@@ -36,7 +36,7 @@ const options = z.strictObject({
     .min(1)
     .max(10_000_000)
     .default(1000)
-    .describe('pages asked for in one site, those that fail included'),
+    .describe('URLs of pages asked for in one site, redirects and those that fail included'),
   maxDepth: z.int().min(0).max(1000).default(20).describe('links away from a start page or a sitemap'),
   ...pageOptions(['alt']),
   delayMs: ms(0, 500, 'pause between two requests to a host'),
@@ -68,7 +68,7 @@ interface SitePart extends Record<string, unknown> {
  */
 export const site = defineSource({
   name: 'crawl/site',
-  version: 2,
+  version: 3,
   summary: 'Walk web sites by sitemap and links, and take pictures with their alt texts',
   options,
   columns: LINK_COLUMNS,

@@ -113,6 +113,20 @@ describe('crawl/site: the walk', () => {
     expect((await walk(calendar, { maxDepth: 2 })).found).toEqual(['day0 @ /', 'day1 @ /1', 'day2 @ /2'])
   })
 
+  it('counts redirects as pages asked for', async () => {
+    const to = Array.from({ length: 30 }, (_, i) => `/${i}`)
+    const routes = Object.fromEntries(to.map((path) => [`a.test${path}`, moved(`${path}/there`)]))
+    const { counters, asked } = await walk({ 'a.test/': links(...to), ...routes }, { maxPages: 8 })
+    // The start page, three links with where they lead to, and one more link.
+    expect(asked.length - 1).toBe(8)
+    expect(counters).toMatchObject({
+      'pages.ok': 1,
+      'pages.redirect': 4,
+      'pages.http-404': 3,
+      'sites.page-limit': 1,
+    })
+  })
+
   it('refuses links that grow by themselves', async () => {
     const { counters } = await walk({
       'a.test/': links(`/${'x/'.repeat(1200)}`, 'javascript:x', 'http://u:p@a.test/'),
