@@ -10,6 +10,7 @@ import { limitedRobots } from './fetch-robots.ts'
 import { openHostHealth, pleaMs } from './host-health.ts'
 import { openHostQueues } from './polite.ts'
 import { headerDirectives } from './robots-directives.ts'
+import { hostOf } from './host.ts'
 
 /** How a fetch went, whatever its end. */
 export interface Trace {
@@ -57,13 +58,13 @@ export function openByteFetcher(
   async function checkRobots(url: string): Promise<void> {
     const { allowed, reason, evidence } = await robots.verdict(url)
     signal.throwIfAborted()
-    const { origin, host } = new URL(url)
+    const { origin } = new URL(url)
     if (!allowed)
       throw (
         robots.noHost(origin) ?? fetchError(reason ?? 'robots', url, evidence === null ? {} : { evidence })
       )
     const asked = (await robots.crawlDelayMs(origin)) ?? 0
-    queues.space(host, Math.min(asked, options.maxCrawlDelayMs))
+    queues.space(hostOf(url), Math.min(asked, options.maxCrawlDelayMs))
   }
 
   /** One request at its host's turn: its answer, redirects too, with a lease on its body. */
@@ -125,7 +126,7 @@ export function openByteFetcher(
     trace.fetchMs = 0
     let url = start
     for (;;) {
-      const { host } = new URL(url)
+      const host = hostOf(url)
       health.check(host)
       const at = url
       const { response, lease } = await queues.run(host, () =>
@@ -160,7 +161,7 @@ export function openByteFetcher(
 
   return {
     async fetch(url, trace) {
-      health.check(new URL(url).host)
+      health.check(hostOf(url))
       await checkRobots(url)
       const onRetry = () => count('retries')
       return withRetries(url, { ...options, signal, onRetry }, () => follow(url, trace))

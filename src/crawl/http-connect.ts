@@ -89,7 +89,8 @@ function connect(
       ? connectTls({
           host: address,
           port,
-          ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
+          // A name in the handshake has no dot at its end (RFC 6066, 3).
+          ...(isIP(hostname) === 0 ? { servername: hostname.replace(/\.$/, '') } : {}),
           ...(secureContext ? { secureContext } : {}),
           ALPNProtocols: ['http/1.1'],
         })

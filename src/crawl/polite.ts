@@ -10,7 +10,7 @@ export interface PoliteOptions {
 export interface HostQueues {
   /** Runs work for a host when it is the host's turn. Rejects with the signal's reason once it is aborted. */
   run<T>(host: string, work: () => Promise<T>): Promise<T>
-  /** At least this long between two starts at a host, ms. */
+  /** At least this long between two starts at a host, ms; the longest that was said holds. */
   space(host: string, intervalMs: number): void
   /** A host asked us to slow down: fewer at once, and none for `pauseMs`. */
   slowDown(host: string, pauseMs: number): void
@@ -139,7 +139,7 @@ export function openHostQueues({ perHost, concurrency, signal }: PoliteOptions):
       })
     },
     space(name, intervalMs) {
-      if (intervalMs > 0 || hosts.has(name)) hostOf(name).intervalMs = intervalMs
+      if (intervalMs > 0) hostOf(name).intervalMs = Math.max(hostOf(name).intervalMs, intervalMs)
     },
     slowDown(name, pauseMs) {
       const host = hostOf(name)

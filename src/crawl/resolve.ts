@@ -81,7 +81,7 @@ export function openResolver(hosts: Record<string, string>, timeoutMs: number): 
 
   return {
     async resolve(host) {
-      const mapped = known.get(host)
+      const mapped = known.get(host.replace(/\.$/, ''))
       if (mapped !== undefined) return [mapped]
       if (isIP(host) !== 0) return [{ address: host, port: null }]
 

@@ -4,6 +4,7 @@ import { retryAfterMs, withRetries } from './fetch-retry.ts'
 import type { ImageRobots } from './fetch-robots.ts'
 import { openHostHealth, pleaMs } from './host-health.ts'
 import type { GetOptions, HttpClient, HttpResponse } from './http.ts'
+import { hostOf } from './host.ts'
 
 export interface SiteClientOptions {
   /** Pause between the end of one request to a host and the start of the next, ms. */
@@ -42,7 +43,9 @@ export function openSiteClient(
   /** Host -> until when it asked to be left alone, ms. */
   const leftAlone = new Map<string, number>()
 
-  async function pause({ host, origin }: URL): Promise<void> {
+  async function pause(url: string): Promise<void> {
+    const host = hostOf(url)
+    const { origin } = new URL(url)
     const asked = Math.min((await robots.crawlDelayMs(origin)) ?? 0, maxCrawlDelayMs)
     const spaced = (lastEnd.get(host) ?? -Infinity) + Math.max(delayMs, asked)
     const waitMs = Math.max(spaced, leftAlone.get(host) ?? -Infinity) - performance.now()
@@ -57,13 +60,13 @@ export function openSiteClient(
 
   return {
     async get(url, request) {
-      const parsed = new URL(url)
-      const { host } = parsed
+      const host = hostOf(url)
       health.check(host)
       const { allowed, reason, evidence } = await robots.verdict(url)
-      if (!allowed) throw robots.noHost(parsed.origin) ?? fetchError(reason!, url, { evidence: evidence! })
+      if (!allowed)
+        throw robots.noHost(new URL(url).origin) ?? fetchError(reason!, url, { evidence: evidence! })
       const attempt = async () => {
-        await pause(parsed)
+        await pause(url)
         try {
           const response = await http.get(url, { ...request, maxRedirects: 0, signal })
           if (response.status >= 400) throw statusError(url, response)

@@ -257,6 +257,18 @@ describe('crawl/fetch', () => {
     )
   })
 
+  it('takes the ports of a host, and its name with a dot at the end, for one host', async () => {
+    const busy = sendStatus(429, { 'retry-after': '3600' })
+    const server = await serve({ 'a.test/1': busy, 'a.test/2': busy, 'a.test/3': busy, 'a.test./4': busy })
+    const urls = ['http://a.test/1', 'http://a.test:81/2', 'http://A.test:82/3', 'http://a.test./4']
+    const { counters } = await fetchAll(
+      urls,
+      { perHost: 1 },
+      { hosts: { 'a.test': server.hosts['a.test']! } },
+    )
+    expect(counters).toMatchObject({ requests: 1, 'failed.http-429': 1, 'failed.host-given-up': 3 })
+  })
+
   it('slows a host down after the last try of a picture too', async () => {
     const at: number[] = []
     const busy: Answer = (request, response) => {

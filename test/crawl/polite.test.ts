@@ -67,6 +67,7 @@ describe('openHostQueues', () => {
   it('keeps the interval of a host, not of others', async () => {
     const [queues, work] = [open(2, 9), openWork()]
     queues.space('a', 1000)
+    queues.space('a', 0) // another of its ports
     for (const name of ['a1', 'a2', 'a3', 'b1', 'b2']) void queues.run(name[0]!, work.start(name))
     expect(work.started).toEqual(['a1', 'b1', 'b2'])
     await vi.advanceTimersByTimeAsync(999)

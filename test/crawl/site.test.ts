@@ -212,6 +212,19 @@ describe('crawl/site: the walk', () => {
     expect(counters).toMatchObject({ 'pages.http-500': 1, 'pages.http-502': 1, 'pages.host-given-up': 2 })
   })
 
+  it('takes the ports of a host for one host', async () => {
+    const { counters } = await walk(
+      {
+        'a.test/': links('/1', 'http://a.test:81/2', 'http://a.test./3'),
+        'a.test/1': sendStatus(429, { 'retry-after': '3600' }),
+        'a.test/2': img('two'),
+        'a.test./3': img('three'),
+      },
+      { scope: 'site' },
+    )
+    expect(counters).toMatchObject({ 'pages.ok': 1, 'pages.http-429': 1, 'pages.host-given-up': 2 })
+  })
+
   it('follows five redirects, and takes the host that a start page moves to within its site', async () => {
     const hops = Object.fromEntries([1, 2, 3, 4].map((n) => [`www.a.test/${n}`, moved(`/${n + 1}`)]))
     const ok = await walk({
