@@ -3,6 +3,9 @@ import type { HtmlSource } from './html-source.ts'
 /** Longer texts around pictures are cut: they caption nothing. Characters. */
 const MAX_CHARACTERS = 2000
 
+/** Words of Latin letters with single blanks between them, as most are. */
+const CLEAN = /^[!-~\u00a1-\u024f]+(?: [!-~\u00a1-\u024f]+)*$/
+
 /** A run of a document's text: of a link, a heading, a figcaption. */
 export interface Capture {
   /** Its segments, in Captures' list. */
@@ -61,6 +64,7 @@ export class Captures {
 
 /** White space collapsed, storable: control characters and halves of surrogate pairs could not be stored as text. */
 export function cleanText(text: string): string {
+  if (text.length <= MAX_CHARACTERS && CLEAN.test(text)) return text
   const clean = text
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim()

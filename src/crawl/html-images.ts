@@ -1,4 +1,4 @@
-import { addCounters, type Counters } from '../core/index.ts'
+import type { Counters } from '../core/index.ts'
 import { cleanText } from './html-capture.ts'
 import type { Shown } from './html-handler.ts'
 import { bestCandidate } from './html-srcset.ts'
@@ -44,7 +44,10 @@ export function readImages(
   counts: Counters,
 ): PageImage[] {
   const images = new Map<string, PageImage>()
-  const leaveOut = (why: string) => addCounters(counts, { [`images.${why}`]: 1 })
+  const leaveOut = (why: string) => {
+    const name = `images.${why}`
+    counts[name] = (counts[name] ?? 0) + 1
+  }
   for (const shown of places) {
     const texts: PageText[] = []
     for (const { kind, text } of textsOf(shown)) {

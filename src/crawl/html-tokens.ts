@@ -62,6 +62,8 @@ export function tokenizeHtml(bytes: Uint8Array, source: string, handler: HtmlHan
   const attributes = new Attributes()
   /** Open svg and math elements, in which there is CDATA and no raw text, and those of HTML within them. */
   const foreign: Tag[] = []
+  /** Where a `<!--` stands next; behind what is read, not known. */
+  let nextComment = -1
   let nameHash = 0
   let isSelfClosing = false
   let at = 0
@@ -251,11 +253,14 @@ export function tokenizeHtml(bytes: Uint8Array, source: string, handler: HtmlHan
   /** As endOfRaw; but within `<!-- <script> … -->` an end tag only ends the inner script (13.2.5.15 to 13.2.5.31). */
   function scriptEnd(from: number): number {
     const end = endOfRaw('script', from)
-    const comment = source.indexOf('<!--', from)
-    if (comment < 0 || comment > end) return end
+    if (nextComment < from) {
+      const found = source.indexOf('<!--', from)
+      nextComment = found < 0 ? length : found
+    }
+    if (nextComment >= end) return end
     let state: 'data' | 'escaped' | 'double' = 'data'
     let dashes = 0
-    for (let i = comment; i < length; i++) {
+    for (let i = nextComment; i < length; i++) {
       const code = bytes[i]!
       if (code === GREATER && dashes >= 2) state = 'data'
       dashes = code === DASH ? dashes + 1 : 0

@@ -1,6 +1,6 @@
 import { imageId, uid, type Columns, type LinkRow, type Text } from '../core/index.ts'
 import type { Page } from './html.ts'
-import { siteOf } from './url.ts'
+import { siteOfHref } from './url.ts'
 
 /** What the page says of all that is on it. Of rows that are merged, the keeper's. */
 export const PAGE_COLUMNS = {
@@ -23,7 +23,7 @@ export function linkRows(page: Page): LinkRow[] {
     uid: uid(url, texts[0]!.text),
     image_id: imageId(url),
     url,
-    site: siteOf(url),
+    site: siteOfHref(url),
     texts: texts.map(({ kind, text }): Text => ({ kind, text, language: null, score: null, page: page.url })),
     caption,
     merged_uids: [],

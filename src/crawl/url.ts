@@ -19,11 +19,16 @@ export function webUrl(reference: string, base?: string): WebUrl {
   if (text.length > MAX_URL_LENGTH) return { url: null, refused: 'long-url' }
   const url = URL.parse(text, base)
   if (url === null) return { url: null, refused: 'bad-url' }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') return { url: null, refused: 'not-http' }
-  if (url.username !== '' || url.password !== '') return { url: null, refused: 'credentials' }
-  url.hash = ''
-  if (url.href.length > MAX_URL_LENGTH) return { url: null, refused: 'long-url' }
-  return { url: url.href, refused: null }
+  // The href is read once: each property of a URL costs as much as a good part of parsing it.
+  const fragment = url.href.indexOf('#')
+  const href = fragment < 0 ? url.href : url.href.slice(0, fragment)
+  const isHttps = href.startsWith('https://')
+  if (!isHttps && !href.startsWith('http://')) return { url: null, refused: 'not-http' }
+  const host = isHttps ? 8 : 7
+  const user = href.indexOf('@', host)
+  if (user >= 0 && user < href.indexOf('/', host)) return { url: null, refused: 'credentials' }
+  if (href.length > MAX_URL_LENGTH) return { url: null, refused: 'long-url' }
+  return { url: href, refused: null }
 }
 
 /**
@@ -31,6 +36,27 @@ export function webUrl(reference: string, base?: string): WebUrl {
  * of its own); the host itself where there is none (addresses, `localhost`).
  */
 export function siteOf(url: string): string {
-  const { hostname } = new URL(url)
-  return getDomain(hostname, { allowPrivateDomains: true }) ?? hostname
+  const host = hostOf(url)
+  return getDomain(host, { allowPrivateDomains: true }) ?? host
 }
+
+/** The host of a URL, without port and without the dot that may end a name: `a.test.:81` is `a.test`. */
+export function hostOf(url: string): string {
+  return new URL(url).hostname.replace(/\.$/, '')
+}
+
+/** As siteOf, of a URL that `webUrl` gave. */
+export function siteOfHref(href: string): string {
+  const start = href.indexOf('//') + 2
+  const host = href.slice(start, href.indexOf('/', start))
+  const known = sites.get(host)
+  if (known !== undefined) return known
+  const site = siteOf(href)
+  if (sites.size >= MAX_SITES) sites.clear()
+  sites.set(host, site)
+  return site
+}
+
+/** Sites of hosts seen lately: a page has many pictures of few hosts. */
+const sites = new Map<string, string>()
+const MAX_SITES = 10_000

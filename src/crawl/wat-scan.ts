@@ -9,22 +9,19 @@ const CLOSE_LIST = 93
 const OPEN = 123
 const CLOSE = 125
 
-/** Keys of links and metas that are read, by the place of their value in `spans`. */
-const FIELDS: Record<string, number> = {
-  path: 0,
-  url: 2,
-  alt: 4,
-  title: 6,
-  rel: 8,
-  name: 10,
-  property: 12,
-  'http-equiv': 14,
-  content: 16,
-}
+/** Where the values of keys that are read stand in `spans`. */
+const PATH_AT = 0
+const URL_AT = 2
+const ALT_AT = 4
+const TITLE_AT = 6
+const REL_AT = 8
+const NAME_AT = 10
+const PROPERTY_AT = 12
+const EQUIV_AT = 14
+const CONTENT_AT = 16
 const SPANS = 18
-const REL = '"rel":"license'
-const COMMONS = 'creativecommons.org'
-const BEFORE_COMMONS = /"url":"(?:https?:)?(?:\\?\/){2}(?:www\.)?$/i
+const BEFORE_REL = /"rel":"li$/
+const BEFORE_COMMONS = /"url":"(?:https?:)?(?:\\?\/){2}(?:www\.)?creati$/i
 /** Metas are looked at one by one where one of these is in the head. */
 const METAS = /og:|robots|content-language|HTML@/i
 
@@ -106,11 +103,11 @@ function scan(block: Buffer, json: string, html: number, agent: string): WatPage
     if (!METAS.test(metas) && !metas.toLowerCase().includes(agent)) return
     for (let i = from + 1; json.charCodeAt(i) === OPEN; i++) {
       i = readObject(i)
-      if (spans[FIELDS.content!] === 0) continue
-      for (const place of [FIELDS.name!, FIELDS.property!, FIELDS['http-equiv']!]) {
+      if (spans[CONTENT_AT] === 0) continue
+      for (const place of [NAME_AT, PROPERTY_AT, EQUIV_AT]) {
         const name = field(place)?.trim().toLowerCase()
         if (name === undefined || !isWantedMeta(name, agent)) continue
-        page.metas.push({ name, content: field(FIELDS.content!)! })
+        page.metas.push({ name, content: field(CONTENT_AT)! })
         break
       }
     }
@@ -121,32 +118,34 @@ function scan(block: Buffer, json: string, html: number, agent: string): WatPage
     for (let hit = json.indexOf('IMG@', from); hit >= 0; hit = json.indexOf('IMG@', hit + 4)) {
       if (!json.startsWith('"path":"', hit - 8) || (hit > head && hit < headEnd)) continue
       readObject(objectStart(hit))
-      const path = field(FIELDS.path!)
-      if (spans[FIELDS.url!] === 0) continue
+      const path = field(PATH_AT)
+      if (spans[URL_AT] === 0) continue
       if (path === 'IMG@/src') {
-        const url = field(FIELDS.url!)!
-        last = { url, alt: field(FIELDS.alt!), title: field(FIELDS.title!), longdesc: null }
+        const url = field(URL_AT)!
+        last = { url, alt: field(ALT_AT), title: field(TITLE_AT), longdesc: null }
         page.images.push(last)
-      } else if (path === 'IMG@/longdesc' && last !== null) last.longdesc ??= field(FIELDS.url!)
+      } else if (path === 'IMG@/longdesc' && last !== null) last.longdesc ??= field(URL_AT)
     }
   }
 
   function readLicenses(): void {
     const found = new Map<number, { isNamed: boolean; url: string }>()
-    const add = (at: number) => {
-      readObject(at)
-      if (spans[FIELDS.url!] === 0) return
-      const url = field(FIELDS.url!)!
-      const isNamed = isLicenseRel(field(FIELDS.rel!) ?? '')
-      // What is in the head comes first, wherever it stands.
-      const place = at >= head && at < headEnd ? at - json.length : at
-      if (isNamed || CREATIVE_COMMONS.test(url)) found.set(place, { isNamed, url })
+    const look = (word: string, before: RegExp) => {
+      for (let hit = json.indexOf(word, html); hit >= 0; hit = json.indexOf(word, hit + 1)) {
+        if (!before.test(json.slice(hit - 32, hit))) continue
+        const at = objectStart(hit)
+        readObject(at)
+        if (spans[URL_AT] === 0) continue
+        const url = field(URL_AT)!
+        const isNamed = isLicenseRel(field(REL_AT) ?? '')
+        // What is in the head comes first, wherever it stands.
+        const place = at >= head && at < headEnd ? at - json.length : at
+        if (isNamed || CREATIVE_COMMONS.test(url)) found.set(place, { isNamed, url })
+      }
     }
-    for (let hit = json.indexOf(REL, html); hit >= 0; hit = json.indexOf(REL, hit + 1))
-      add(objectStart(hit + 1))
-    for (let hit = json.indexOf(COMMONS, html); hit >= 0; hit = json.indexOf(COMMONS, hit + 1)) {
-      if (BEFORE_COMMONS.test(json.slice(hit - 24, hit))) add(objectStart(hit))
-    }
+    // Short words that begin with a rare letter: the engine looks for that letter first.
+    look('cense', BEFORE_REL)
+    look('vecomm', BEFORE_COMMONS)
     for (const [, { isNamed, url }] of [...found].sort(([a], [b]) => a - b))
       page.licenses[isNamed ? 0 : 1].push(url)
   }
@@ -171,8 +170,8 @@ function scan(block: Buffer, json: string, html: number, agent: string): WatPage
       const keyEnd = stringEnd(i + 1)
       if (json.charCodeAt(keyEnd + 1) !== COLON || json.charCodeAt(keyEnd + 2) !== QUOTE) throw UNSURE
       const valueEnd = stringEnd(keyEnd + 3)
-      const place = FIELDS[json.slice(i + 1, keyEnd)]
-      if (place !== undefined) {
+      const place = placeOf(i + 1, keyEnd)
+      if (place >= 0) {
         spans[place] = keyEnd + 3
         spans[place + 1] = valueEnd
       }
@@ -181,6 +180,28 @@ function scan(block: Buffer, json: string, html: number, agent: string): WatPage
       if (code === CLOSE) return i + 1
       if (code !== COMMA) throw UNSURE
       i++
+    }
+  }
+
+  /** The place of a key, -1 for those that are not read. */
+  function placeOf(start: number, end: number): number {
+    const is = (key: string, place: number) => (json.startsWith(key, start) ? place : -1)
+    const first = json.charCodeAt(start)
+    switch (end - start) {
+      case 3:
+        return first === 117 ? is('url', URL_AT) : first === 97 ? is('alt', ALT_AT) : is('rel', REL_AT)
+      case 4:
+        return first === 112 ? is('path', PATH_AT) : first === 110 ? is('name', NAME_AT) : -1
+      case 5:
+        return is('title', TITLE_AT)
+      case 7:
+        return is('content', CONTENT_AT)
+      case 8:
+        return is('property', PROPERTY_AT)
+      case 10:
+        return is('http-equiv', EQUIV_AT)
+      default:
+        return -1
     }
   }
 
