@@ -53,7 +53,8 @@ export function shell(): Shell {
     start(args, { env = {}, group = false, through = [] } = {}) {
       const [program, ...words] = [...through, process.execPath, BIN, ...args]
       // What vitest sets for itself is not what a user's shell has.
-      const { NO_COLOR: _n, FORCE_COLOR: _f, NODE_OPTIONS: _o, ...own } = process.env
+      // Under CI Node takes a terminal for one without colours.
+      const { NO_COLOR: _n, FORCE_COLOR: _f, NODE_OPTIONS: _o, CI: _c, ...own } = process.env
       const child = spawn(program!, words, {
         cwd: it.folder,
         env: { ...own, ...env },

@@ -1,3 +1,7 @@
+import { execFile } from 'node:child_process'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import { join } from 'node:path'
 import { readdir, readFile } from 'node:fs/promises'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
@@ -69,19 +73,35 @@ function waves(width: number, height: number, { scaleX = 1, scaleY = 1, left = 0
   return sharp(data, { raw: { width, height, channels: 3 } })
 }
 
+const CODEC = pathToFileURL(join(import.meta.dirname, '../../src/media/codec.ts')).href
+
 describe('codec: sharp', () => {
   it('needs no TurboJPEG, and is what its name says', async () => {
     expect(await imageCodec({ codec: 'sharp' })).toMatch(/^sharp \S+ \/ libvips \S+$/)
   })
 })
 
-describe.runIf(turbo === null)('codec: turbojpeg, where it is missing', () => {
+describe('codec: turbojpeg, where koffi is missing', () => {
   it('is a fault that says how to get it; auto is sharp', async () => {
-    await expect(imageCodec({ codec: 'turbojpeg' })).rejects.toMatchObject({
+    // A process of its own, in which nobody finds koffi.
+    const hook = `import { registerHooks } from 'node:module'
+      registerHooks({ resolve: (name, context, next) => next(name === 'koffi' ? 'koffi-that-is-not-there' : name, context) })`
+    const script = `const { imageCodec } = await import(${JSON.stringify(CODEC)})
+      const fault = await imageCodec({ codec: 'turbojpeg' }).catch(({ code, message }) => ({ code, message }))
+      console.log(JSON.stringify([fault, await imageCodec({ codec: 'auto' }), await imageCodec({ codec: 'sharp' })]))`
+    const args = [
+      `--import=data:text/javascript,${encodeURIComponent(hook)}`,
+      '--input-type=module',
+      '-e',
+      script,
+    ]
+    const { stdout } = await promisify(execFile)(process.execPath, args)
+    const [fault, auto, sharpAlone] = JSON.parse(stdout) as [object, string, string]
+    expect(fault).toMatchObject({
       code: 'PL_CONFIG',
       message: expect.stringContaining('apt-get install libturbojpeg0') as string,
     })
-    expect(await imageCodec({ codec: 'auto' })).toBe(await imageCodec({ codec: 'sharp' }))
+    expect(auto).toBe(sharpAlone)
   })
 })
 
