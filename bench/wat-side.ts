@@ -1,6 +1,6 @@
 import { createReadStream, readFileSync } from 'node:fs'
 import { createGunzip } from 'node:zlib'
-import { NO_NETWORK, type Row, type StageContext } from '../src/index.ts'
+import { NO_NETWORK, type Row, type StageContext } from '../src/core/index.ts'
 import { wat } from '../src/crawl/wat.ts'
 import { readWarc } from '../src/store/warc.ts'
 

@@ -31,7 +31,7 @@ export async function bench(args: string[]): Promise<void> {
       peer: { type: 'string' },
       pages: { type: 'string' },
       count: { type: 'string', default: '800' },
-      times: { type: 'string', default: '1' },
+      times: { type: 'string', default: '3' },
       pairs: { type: 'string', default: '5' },
       json: { type: 'boolean', default: false },
     },

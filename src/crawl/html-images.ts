@@ -88,6 +88,7 @@ export function readImages(
   return kept
 }
 
+const NO_SRC = { url: null, refused: 'no-src' } as const
 /** Texts of one picture on one page. */
 const MAX_TEXTS = 100
 
@@ -96,7 +97,9 @@ function resolve(
   { src, lazy, candidates, layoutWidth }: Shown,
   targetWidth: number,
   base: string,
-): WebUrl | { url: null; refused: 'no-src' } {
+): WebUrl | typeof NO_SRC {
+  if (lazy.length === 0 && candidates.length === 0)
+    return src === null || src.trim() === '' ? NO_SRC : webUrl(src, base)
   // Other values of these attributes switch a library on, or are JSON for it.
   const late = lazy.find((value) => /^[^\s{}"<>]*[/.][^\s{}"<>]*$/.test(value.trim())) ?? null
   const single = late ?? src
@@ -113,7 +116,7 @@ function resolve(
     if (resolved.url !== null) return resolved
     refused ??= resolved
   }
-  return refused ?? { url: null, refused: 'no-src' }
+  return refused ?? NO_SRC
 }
 
 function isData(reference: string): boolean {

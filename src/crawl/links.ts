@@ -1,4 +1,5 @@
 import { imageId, uid, type Columns, type LinkRow, type Text } from '../core/index.ts'
+import type { PageImage } from './html-images.ts'
 import type { Page } from './html.ts'
 import { siteOfHref } from './url.ts'
 
@@ -19,15 +20,7 @@ export const PAGE_COLUMNS = {
 
 /** The rows of a page: one for each picture, in document order. The first text decides the uid. */
 export function linkRows(page: Page): LinkRow[] {
-  return page.images.map(({ url, texts, caption }) => ({
-    uid: uid(url, texts[0]!.text),
-    image_id: imageId(url),
-    url,
-    site: siteOfHref(url),
-    texts: texts.map(({ kind, text }): Text => ({ kind, text, language: null, score: null, page: page.url })),
-    caption,
-    merged_uids: [],
-  }))
+  return page.images.map((image) => linkRow(image, page.url))
 }
 
 /** Whether a page wants its pictures not taken, which is counted. */
@@ -40,10 +33,24 @@ export function isOptedOut({ robots, images }: Page, count: (name: string, by?: 
 
 /** The rows of a page with PAGE_COLUMNS. */
 export function pageRows(page: Page): LinkRow[] {
-  return linkRows(page).map((row, i) => ({
-    ...row,
-    page_language: page.language?.toWellFormed() ?? null,
-    page_license: page.images[i]!.license ?? page.license,
-    page_robots: page.robotsText,
-  }))
+  const language = page.language?.toWellFormed() ?? null
+  return page.images.map((image) => {
+    const row = linkRow(image, page.url)
+    row.page_language = language
+    row.page_license = image.license ?? page.license
+    row.page_robots = page.robotsText
+    return row
+  })
+}
+
+function linkRow({ url, texts, caption }: PageImage, page: string): LinkRow {
+  return {
+    uid: uid(url, texts[0]!.text),
+    image_id: imageId(url),
+    url,
+    site: siteOfHref(url),
+    texts: texts.map(({ kind, text }): Text => ({ kind, text, language: null, score: null, page })),
+    caption,
+    merged_uids: [],
+  }
 }

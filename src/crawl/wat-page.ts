@@ -1,4 +1,4 @@
-/** A picture of a WAT record: an `IMG@/src` link, its texts as they stand. */
+/** A picture of a WAT record: an `IMG@/src` link that has a text, its texts as they stand. */
 export interface WatImage {
   url: string
   alt: string | null
@@ -21,6 +21,8 @@ export interface WatPage {
   base: string | null
   metas: WatMeta[]
   images: WatImage[]
+  /** Pictures without any text. */
+  bareImages: number
   /** References with `rel=license`, then those of Creative Commons licences. */
   licenses: [named: string[], guessed: string[]]
 }

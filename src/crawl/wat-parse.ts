@@ -21,6 +21,7 @@ export function parseWat(json: string, agent: string): WatPage | null {
     base: textOf(head.Base),
     metas: [],
     images: [],
+    bareImages: 0,
     licenses: [[], []],
   }
   for (const meta of listOf(head.Metas)) {
@@ -44,7 +45,8 @@ export function parseWat(json: string, agent: string): WatPage | null {
     if (url === null) continue
     if (link.path === 'IMG@/src') {
       last = { url, alt: textOf(link.alt), title: textOf(link.title), longdesc: null }
-      page.images.push(last)
+      if (last.alt !== null || last.title !== null) page.images.push(last)
+      else page.bareImages++
     } else if (link.path === 'IMG@/longdesc' && last !== null) last.longdesc ??= url
   }
   return page

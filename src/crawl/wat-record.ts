@@ -73,7 +73,7 @@ function pageOf(wat: WatPage, url: string, { texts, captions, agent }: WatOption
   }
 
   const base = wat.base === null ? url : (webUrl(wat.base, url).url ?? url)
-  const counts: Counters = {}
+  const counts: Counters = wat.bareImages === 0 ? {} : { 'images.no-alt': wat.bareImages }
   const said = [...wat.robotsTags, ...robots]
   return {
     url,

@@ -22,8 +22,6 @@ const CONTENT_AT = 16
 const SPANS = 18
 const BEFORE_REL = /"rel":"li$/
 const BEFORE_COMMONS = /"url":"(?:https?:)?(?:\\?\/){2}(?:www\.)?creati$/i
-/** Metas are looked at one by one where one of these is in the head. */
-const METAS = /og:|robots|content-language|HTML@/i
 
 /**
  * The page of a WAT record without parsing it: what `parseWat` gives, at a third of the cost.
@@ -58,6 +56,7 @@ function scan(block: Buffer, json: string, html: number, agent: string): WatPage
     base: null,
     metas: [],
     images: [],
+    bareImages: 0,
     licenses: [[], []],
   }
   expectNoRobotsTag()
@@ -92,15 +91,13 @@ function scan(block: Buffer, json: string, html: number, agent: string): WatPage
       const value = keyEnd + 2
       i = skipValue(value)
       if (key === 'Base' && json.charCodeAt(value) === QUOTE) page.base = text(value + 1, i - 1)
-      else if (key === 'Metas' && json.charCodeAt(value) === OPEN_LIST) readMetas(value, i)
+      else if (key === 'Metas' && json.charCodeAt(value) === OPEN_LIST) readMetas(value)
       if (json.charCodeAt(i) === COMMA) i++
     }
     return i + 1
   }
 
-  function readMetas(from: number, to: number): void {
-    const metas = json.slice(from, to)
-    if (!METAS.test(metas) && !metas.toLowerCase().includes(agent)) return
+  function readMetas(from: number): void {
     for (let i = from + 1; json.charCodeAt(i) === OPEN; i++) {
       i = readObject(i)
       if (spans[CONTENT_AT] === 0) continue
@@ -121,9 +118,12 @@ function scan(block: Buffer, json: string, html: number, agent: string): WatPage
       const path = field(PATH_AT)
       if (spans[URL_AT] === 0) continue
       if (path === 'IMG@/src') {
-        const url = field(URL_AT)!
-        last = { url, alt: field(ALT_AT), title: field(TITLE_AT), longdesc: null }
-        page.images.push(last)
+        last = null
+        if (spans[ALT_AT] === 0 && spans[TITLE_AT] === 0) page.bareImages++
+        else {
+          last = { url: field(URL_AT)!, alt: field(ALT_AT), title: field(TITLE_AT), longdesc: null }
+          page.images.push(last)
+        }
       } else if (path === 'IMG@/longdesc' && last !== null) last.longdesc ??= field(URL_AT)
     }
   }
@@ -162,7 +162,7 @@ function scan(block: Buffer, json: string, html: number, agent: string): WatPage
 
   /** Reads an object of texts into `spans`; gives its end. */
   function readObject(from: number): number {
-    spans.fill(0)
+    for (let place = 0; place < SPANS; place += 2) spans[place] = 0
     let i = from + 1
     if (json.charCodeAt(i) === CLOSE) return i + 1
     for (;;) {
@@ -211,7 +211,8 @@ function scan(block: Buffer, json: string, html: number, agent: string): WatPage
 
   function text(start: number, end: number): string {
     const latin1 = json.slice(start, end)
-    if (!/[\\\x80-\xff]/.test(latin1)) return latin1
+    // A slice would keep the whole record in memory.
+    if (!/[\\\x80-\xff]/.test(latin1)) return block.toString('latin1', start, end)
     const utf8 = block.toString('utf8', start, end)
     return latin1.includes('\\') ? (JSON.parse(`"${utf8}"`) as string) : utf8
   }

@@ -4,11 +4,11 @@ import { isGzip } from './compression.ts'
 import { skipToRecord } from './warc-resync.ts'
 
 /** Compressed bytes that are decoded in one call, where they hold whole members. */
-const BATCH_BYTES = 256 * 1024
+const BATCH_BYTES = 128 * 1024
 /** A member is decoded in one call up to here, compressed and not; a larger one as a stream. */
 const MAX_MEMBER_BYTES = 16 * 2 ** 20
-/** Room for the output of a call. Web pages and what is made of them shrink to a quarter. */
-const OUTPUT_BYTES = 4 * BATCH_BYTES
+/** Room for the output of a call. What is made of web pages shrinks to a fifth, and one piece saves putting several together. */
+const OUTPUT_BYTES = 8 * BATCH_BYTES
 const PIECE_BYTES = 16 * 1024
 
 /**

@@ -19,6 +19,7 @@ export interface WarcOptions {
 }
 
 const MAX_HEAD_BYTES = 1024 * 1024
+const QUICK_HEAD_BYTES = 1024
 const END = Buffer.from('\r\n\r\n')
 
 /**
@@ -65,7 +66,8 @@ async function* records(
   const isStart = (view: Buffer, at: number) =>
     isMark(view, at) || (isPlain && (isGzip(view, at) || isZstd(view, at)))
 
-  while ((await source.fill(5)) || source.view.length > 0) {
+  // Waiting for bytes that are there would cost more than all else but unpacking.
+  while (source.view.length >= 5 || (await source.fill(5)) || source.view.length > 0) {
     const blank = lineEnds(source.view, 0)
     if (blank > 0) {
       source.skip(blank)
@@ -77,48 +79,54 @@ async function* records(
       await skipToMark(source)
       continue
     }
-    const headEnd = await findHeadEnd(source)
-    const head = source.view.toString('latin1', 0, Math.max(0, headEnd))
-    const length = Number(/^content-length[ \t]*:[ \t]*(\d{1,15})[ \t]*\r?$/im.exec(head)?.[1] ?? NaN)
-    if (Number.isNaN(length)) {
-      onDamage(headEnd < 0 && source.ended ? 'cut' : 'header')
+    const head = quickHead(source.view) ?? (await readHead(source))
+    const length = Number(/^content-length[ \t]*:[ \t]*(\d{1,15})[ \t]*\r?$/im.exec(head ?? '')?.[1] ?? NaN)
+    if (head === null || Number.isNaN(length)) {
+      onDamage(head === null && source.ended ? 'cut' : 'header')
       source.skip(1)
       await skipToMark(source)
       continue
     }
     const taken = Math.min(length, maxBlockBytes)
-    const end = headEnd + taken
-    if (!(await source.fill(end))) {
+    const end = head.length + taken
+    if (source.view.length < end && !(await source.fill(end))) {
       onDamage('cut')
     } else if (taken < length) {
-      yield new WarcRecord(head, source.view.subarray(headEnd, end), true)
+      yield new WarcRecord(head, source.view.subarray(head.length, end), true)
       source.skip(taken)
     } else {
       const next = lineEnds(source.view, end)
       const isEnd = source.view.length >= end + 4 && source.view.compare(END, 0, 4, end, end + 4) === 0
       if (isEnd || next === source.view.length || isStart(source.view, next)) {
-        yield new WarcRecord(head, source.view.subarray(headEnd, end), false)
+        yield new WarcRecord(head, source.view.subarray(head.length, end), false)
         source.skip(next)
         continue
       }
       onDamage('length')
     }
-    source.skip(headEnd)
+    source.skip(head.length)
     await skipToMark(source)
   }
 }
 
-/** Where the block starts, -1 where the file ends before or the header is longer than any. */
-async function findHeadEnd(source: ByteReader): Promise<number> {
+/** The header up to the block in Latin-1, where it is as short as most; else null. */
+function quickHead(view: Buffer): string | null {
+  const start = view.toString('latin1', 0, QUICK_HEAD_BYTES)
+  const end = start.indexOf('\r\n\r\n')
+  return end < 0 || start.lastIndexOf('\n\n', end) >= 0 ? null : start.slice(0, end + 4)
+}
+
+/** The header up to the block in Latin-1; null where the file ends before or it is longer than any. */
+async function readHead(source: ByteReader): Promise<string | null> {
   for (let from = 0; ;) {
     const { view } = source
     const end = view.indexOf('\r\n\r\n', from)
     const bare = (end < 0 ? view : view.subarray(0, end)).indexOf('\n\n', from)
-    if (bare >= 0) return bare + 2
-    if (end >= 0) return end + 4
-    if (view.length > MAX_HEAD_BYTES) return -1
+    if (bare >= 0) return view.toString('latin1', 0, bare + 2)
+    if (end >= 0) return view.toString('latin1', 0, end + 4)
+    if (view.length > MAX_HEAD_BYTES) return null
     from = Math.max(0, view.length - 3)
-    if (!(await source.fill(view.length + 1))) return -1
+    if (!(await source.fill(view.length + 1))) return null
   }
 }
 

@@ -172,6 +172,9 @@ describe('the picture to fetch', () => {
     [`<img alt=x src=data:, data-${set}>`, ['m']],
     ['<img alt=x src=o srcset="data:image/gif;base64,R0 1200w">', ['o']],
     ['<img alt=x src=o data-src=http://[/>', ['o']],
+    ['<img alt=x src="/&#10;/b.test/c">', ['http://b.test/c']],
+    ['<img alt=x src="/\\b.test/c">', ['http://b.test/c']],
+    ['<img alt=x src="/../d//e?f">', ['http://a.test/d//e?f']],
     ['<img alt=x src=data:,>', []],
     ['<img alt=x data-src=true>', []],
   ])('%s', (html, expected) => {
