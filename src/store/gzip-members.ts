@@ -1,40 +1,44 @@
 import { crc32, createInflateRaw, gunzipSync, inflateRawSync } from 'node:zlib'
 import type { ByteReader } from './byte-reader.ts'
 import { isGzip } from './compression.ts'
+import { loadLibdeflate, type MemberDecoder } from './libdeflate.ts'
 import { skipToRecord } from './warc-resync.ts'
 
 /** Compressed bytes that are decoded in one call, where they hold whole members. */
 const BATCH_BYTES = 128 * 1024
 /** A member is decoded in one call up to here, compressed and not; a larger one as a stream. */
 const MAX_MEMBER_BYTES = 16 * 2 ** 20
-/** Room for the output of a call. What is made of web pages shrinks to a fifth, and one piece saves putting several together. */
+/** Room for the output of a call. What archives hold shrinks to a fifth; a second piece would have to be joined to it. */
 const OUTPUT_BYTES = 8 * BATCH_BYTES
 const PIECE_BYTES = 16 * 1024
 
 /**
  * The contents of gzip members, one after another, up to the first byte after them that starts no member.
  *
- * Many members are decoded in one call; only where that fails one by one, so that a damaged one costs itself: it is
- * reported, and reading goes on at the next record. Memory: 48 MiB whatever the size of a member.
+ * Many members are decoded in one call, by libdeflate where it is installed; where that fails one by one, so that a
+ * damaged one costs itself: it is reported, and reading goes on at the next record.
+ * Memory: 48 MiB whatever the size of a member. decoder: null for zlib; default what is installed.
  */
-export async function* gunzipMembers(reader: ByteReader, damaged: () => void): AsyncGenerator<Buffer> {
+export async function* gunzipMembers(
+  reader: ByteReader,
+  damaged: () => void,
+  decoder?: MemberDecoder | null,
+): AsyncGenerator<Buffer> {
+  const native = decoder === undefined ? await loadLibdeflate() : decoder
   let windowBytes = BATCH_BYTES
   let singlesUntil = 0
   while (await startsMember(reader)) {
     await reader.fill(windowBytes)
     if (reader.position >= singlesUntil) {
-      const window = reader.view.subarray(0, windowBytes)
-      const isRest = reader.ended && window.length === reader.view.length
-      const end = isRest ? window.length : lastMember(window)
-      const whole = end > 0 ? decode(gunzipSync, window.subarray(0, end)) : 'damaged'
-      if (typeof whole !== 'string') {
-        yield whole.bytes
+      const whole = native === null ? decodeBatch(reader, windowBytes) : native(reader.view)
+      if (whole !== null && whole.taken > 0) {
+        if (whole.bytes.length > 0) yield whole.bytes
         reader.skip(whole.taken)
         windowBytes = BATCH_BYTES
         continue
       }
-      // One of them is damaged, too large, or cut by a header that is none: which, shows one by one.
-      singlesUntil = reader.position + end
+      // One of them is damaged, too large, or cut: which, shows one by one.
+      singlesUntil = reader.position + (native === null ? Math.min(windowBytes, reader.view.length) : 1)
     }
     const first = readMember(reader.view)
     if (typeof first !== 'string') {
@@ -51,6 +55,15 @@ export async function* gunzipMembers(reader: ByteReader, damaged: () => void): A
       windowBytes = BATCH_BYTES
     }
   }
+}
+
+/** The members of the window that are followed by another one, or by the end; null where one of them is not sound. */
+function decodeBatch(reader: ByteReader, windowBytes: number): { bytes: Buffer; taken: number } | null {
+  const window = reader.view.subarray(0, windowBytes)
+  const isRest = reader.ended && window.length === reader.view.length
+  const end = isRest ? window.length : lastMember(window)
+  const whole = end > 0 ? decode(gunzipSync, window.subarray(0, end)) : 'cut'
+  return typeof whole === 'string' ? null : whole
 }
 
 async function startsMember(reader: ByteReader): Promise<boolean> {

@@ -1,5 +1,10 @@
 import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../src/core/hash.ts'
+import { seededRandom } from '../../src/core/random.ts'
+import { ByteReader } from '../../src/store/byte-reader.ts'
+import { gunzipMembers } from '../../src/store/gzip-members.ts'
+import { loadLibdeflate, type MemberDecoder } from '../../src/store/libdeflate.ts'
 import { readWarc, type WarcDamage } from '../../src/store/warc.ts'
 
 type Encode = (bytes: Buffer) => Buffer
@@ -173,6 +178,42 @@ describe('readWarc, damaged compression', () => {
     parts[1]![1000]! ^= 0xff
     expect(await read(Buffer.concat(parts))).toEqual({ names: ['a', 'c'], damage: { gzip: 1 } })
   })
+})
+
+const native = await loadLibdeflate()
+describe('gunzipMembers', () => {
+  async function contents(file: Buffer, decoder: MemberDecoder | null): Promise<string> {
+    const chunks = (async function* () {
+      for (let at = 0; at < file.length; at += 50_000)
+        yield await Promise.resolve(file.subarray(at, at + 50_000))
+    })()
+    let damages = 0
+    const parts: Buffer[] = []
+    const reader = new ByteReader(chunks)
+    for await (const part of gunzipMembers(reader, () => damages++, decoder)) parts.push(Buffer.from(part))
+    return `${sha256(Buffer.concat(parts))}, ${damages} damaged, ${reader.position}`
+  }
+
+  it.skipIf(native === null)(
+    `gives the same with libdeflate and with zlib${native ? '' : ': needs koffi and libdeflate'}`,
+    async () => {
+      const random = seededRandom('members')
+      for (let i = 0; i < 60; i++) {
+        const members = Array.from({ length: 1 + random.below(40) }, (_, n) =>
+          gzipSync(
+            random.below(20) === 0
+              ? Buffer.alloc(random.below(3_000_000), 'x')
+              : record(`n${n}`, noise(random.below(9000))),
+          ),
+        )
+        const file = Buffer.concat(members)
+        for (let damage = random.below(3); damage > 0; damage--)
+          file[random.below(file.length)]! ^= 1 << random.below(8)
+        const whole = random.below(3) === 0 ? file.subarray(0, random.below(file.length)) : file
+        expect(await contents(whole, native)).toBe(await contents(whole, null))
+      }
+    },
+  )
 })
 
 describe('readWarc, mixed files', () => {
