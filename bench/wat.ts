@@ -9,6 +9,8 @@ import { measureTree } from './process-tree.ts'
 import { writeWat } from './wat-corpus.ts'
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+/** As the engine starts its workers. */
+const WORKER_FLAG = '--max-semi-space-size=4'
 
 interface Cost {
   cpuSeconds: number
@@ -57,7 +59,13 @@ export async function bench(args: string[]): Promise<void> {
       )
       return { ...full, cpuSeconds }
     }
-    const node = (what: string) => (file: string) => [process.execPath, here('wat-side.ts'), what, file]
+    const node = (what: string) => (file: string) => [
+      process.execPath,
+      WORKER_FLAG,
+      here('wat-side.ts'),
+      what,
+      file,
+    ]
     const pairs: { ours: Cost; theirs: Cost | null; gunzip: Cost; records: Cost }[] = []
     for (let pair = 0; pair < Number(values.pairs); pair++) {
       const their =
