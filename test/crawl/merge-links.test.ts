@@ -14,6 +14,7 @@ import {
   type Verdict,
 } from '../../src/core/index.ts'
 import { mergeLinks } from '../../src/crawl/merge-links.ts'
+import { PAGE_COLUMNS } from '../../src/crawl/links.ts'
 import { siteOf } from '../../src/crawl/url.ts'
 import { fileStore } from '../../src/store/file.ts'
 import { openTableWriter } from '../../src/table/parquet-write.ts'
@@ -24,6 +25,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pairloom-merge-'))
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const NO_PAGE = { page_language: null, page_license: null, page_robots: null }
 
 const alt = (text: string, page: string | null = 'http://p.test/'): Text => ({
   kind: 'alt',
@@ -58,8 +61,8 @@ async function merge(
 ): Promise<Merged> {
   const store = fileStore(folder).at(`run-${Math.floor(performance.now() * 1000)}`)
   for (const [i, rows] of files.entries()) {
-    const writer = openTableWriter(LINK_COLUMNS, await store.writer(`${i}.parquet`))
-    await writer.append(rows)
+    const writer = openTableWriter({ ...LINK_COLUMNS, ...PAGE_COLUMNS }, await store.writer(`${i}.parquet`))
+    await writer.append(rows.map((row) => ({ ...NO_PAGE, ...row })))
     await writer.close()
   }
   const sql = await openSql({ memoryBytes: 128 * 2 ** 20, scratch: join(folder, 'sql') })
@@ -78,7 +81,12 @@ async function merge(
     } as unknown as StageContext<Record<string, unknown>>
     let last = 0
     for await (const { partition, rows } of mergeLinks.run(
-      { columns: LINK_COLUMNS, rows: files.flat().length, partitions: 1, sql: (s) => sql.query(s) },
+      {
+        columns: { ...LINK_COLUMNS, ...PAGE_COLUMNS },
+        rows: files.flat().length,
+        partitions: 1,
+        sql: (s) => sql.query(s),
+      },
       context,
     )) {
       expect(partition).toBeGreaterThanOrEqual(last)
@@ -139,7 +147,22 @@ describe('crawl/merge-links', () => {
   it('leaves a row without others as it is', async () => {
     const { kept } = await merge([rows])
     const { partition: _, ...row } = kept.find(({ url }) => url.endsWith('2.png'))!
-    expect(row).toEqual(rows[4])
+    expect(row).toEqual({ ...NO_PAGE, ...rows[4] })
+  })
+
+  it('keeps what the keeper’s page says of it, and rejects the others with what theirs say', async () => {
+    const saying = rows.slice(0, 4).map((row, i) => ({ ...row, page_language: `l${i}`, page_license: null }))
+    const { kept, rejects } = await merge([saying])
+    const said = new Map(saying.map((row) => [JSON.stringify(row.texts), row.page_language]))
+    for (const row of rejects) expect(row.page_language).toBe(said.get(JSON.stringify(row.texts)))
+    const smallest = saying.filter(({ uid: id }) => id === kept[0]!.uid).map((row) => row.page_language)
+    expect(smallest).toContain(kept[0]!.page_language)
+    expect([kept[0]!.page_language, ...rejects.map((row) => row.page_language)].sort()).toEqual([
+      'l0',
+      'l1',
+      'l2',
+      'l3',
+    ])
   })
 
   it('gives the same rows, kept and dropped, whatever the order and files of its input', async () => {
