@@ -1,4 +1,3 @@
-export * from './alive.ts'
 export * from './column.ts'
 export * from './counters.ts'
 export * from './error.ts'

@@ -1,26 +1,15 @@
 import { z } from 'zod'
 import { defineSource, LINK_COLUMNS, NO_NETWORK, type LinkRow } from '../core/index.ts'
 import type { WarcRecord } from '../store/warc-record.ts'
-import { readWarc } from '../store/warc.ts'
-import { ARCHIVE_RETRIES, archiveBytes } from './archive-bytes.ts'
-import {
-  archiveIdentity,
-  archiveOptions,
-  archiveParts,
-  checkArchive,
-  type ArchivePart,
-} from './archive-files.ts'
+import { archiveIdentity, archiveOptions, archiveParts, checkArchive } from './archive-files.ts'
+import { archiveRows } from './archive-rows.ts'
 import { readPage, type PageOptions } from './html.ts'
-import { openHttp } from './http.ts'
 import { isOptedOut, PAGE_COLUMNS, pageRows } from './links.ts'
 import { pageOptions } from './page-options.ts'
 import { productToken } from './robots-txt.ts'
-import { checkUnchanged } from './source-files.ts'
 import { TEXT_KINDS } from './text-kinds.ts'
 import { archivedPage } from './warc-page.ts'
 
-/** Rows handed on at once, at least. */
-const BATCH_ROWS = 1000
 /** Room for a response's head before its body. */
 const HEAD_BYTES = 256 * 1024
 
@@ -47,31 +36,10 @@ export const warc = defineSource({
   check: checkArchive,
   identity: (chosen) => archiveIdentity(chosen, 'warc'),
   partitions: (chosen, network = NO_NETWORK) => archiveParts(chosen, 'warc', network),
-  async *read(part, { options: chosen, network, signal, count }) {
-    const { place, file } = part as ArchivePart
-    if (file !== null) await checkUnchanged(file)
-    const http = openHttp(network, { connectionsPerOrigin: 2, deadlines: { totalMs: 300_000 } })
+  read(part, context) {
+    const { options: chosen, network, count } = context
     const wanted: PageOptions = { ...chosen, links: false }
     const agent = productToken(network.agent)
-    try {
-      const bytes = archiveBytes(place, http, { ...ARCHIVE_RETRIES, signal })
-      const records = readWarc(bytes, {
-        maxBlockBytes: chosen.maxPageBytes + HEAD_BYTES,
-        onDamage: (why) => count(`records.damaged-${why}`),
-      })
-      let batch: LinkRow[] = []
-      for await (const record of records) {
-        count('records')
-        batch.push(...rowsOf(record))
-        if (batch.length < BATCH_ROWS) continue
-        yield batch
-        signal.throwIfAborted()
-        batch = []
-      }
-      if (batch.length > 0) yield batch
-    } finally {
-      await http.close()
-    }
 
     function rowsOf(record: WarcRecord): LinkRow[] {
       const found = archivedPage(record, chosen.maxPageBytes)
@@ -86,5 +54,6 @@ export const warc = defineSource({
       count(record.isCut ? 'pages.cut' : 'pages.ok')
       return isOptedOut(page, count) ? [] : pageRows(page)
     }
+    return archiveRows(part, context, chosen.maxPageBytes + HEAD_BYTES, rowsOf)
   },
 })

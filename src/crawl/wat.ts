@@ -1,23 +1,13 @@
 import { z } from 'zod'
 import { defineSource, LINK_COLUMNS, NO_NETWORK, type LinkRow } from '../core/index.ts'
-import { readWarc } from '../store/warc.ts'
-import { ARCHIVE_RETRIES, archiveBytes } from './archive-bytes.ts'
-import {
-  archiveIdentity,
-  archiveOptions,
-  archiveParts,
-  checkArchive,
-  type ArchivePart,
-} from './archive-files.ts'
-import { openHttp } from './http.ts'
+import type { WarcRecord } from '../store/warc-record.ts'
+import { archiveIdentity, archiveOptions, archiveParts, checkArchive } from './archive-files.ts'
+import { archiveRows } from './archive-rows.ts'
 import { isOptedOut, PAGE_COLUMNS, pageRows } from './links.ts'
 import { captionsOption, textsOption } from './page-options.ts'
 import { productToken } from './robots-txt.ts'
-import { checkUnchanged } from './source-files.ts'
 import { watPage } from './wat-record.ts'
 
-/** Rows handed on at once, at least. */
-const BATCH_ROWS = 1000
 /** Metadata of one page. */
 const MAX_RECORD_BYTES = 32 * 2 ** 20
 /** The kinds that a WAT has. */
@@ -46,37 +36,21 @@ export const wat = defineSource({
   check: checkArchive,
   identity: (chosen) => archiveIdentity(chosen, 'wat'),
   partitions: (chosen, network = NO_NETWORK) => archiveParts(chosen, 'wat', network),
-  async *read(part, { options: chosen, network, signal, count }) {
-    const { place, file } = part as ArchivePart
-    if (file !== null) await checkUnchanged(file)
-    const http = openHttp(network, { connectionsPerOrigin: 2, deadlines: { totalMs: 300_000 } })
+  read(part, context) {
+    const { options: chosen, network, count } = context
     const wanted = { ...chosen, agent: productToken(network.agent) }
-    try {
-      const bytes = archiveBytes(place, http, { ...ARCHIVE_RETRIES, signal })
-      const records = readWarc(bytes, {
-        maxBlockBytes: MAX_RECORD_BYTES,
-        onDamage: (why) => count(`records.damaged-${why}`),
-      })
-      let batch: LinkRow[] = []
-      for await (const record of records) {
-        count('records')
-        const page = watPage(record, wanted)
-        if (page === null) continue
-        if (typeof page === 'string') {
-          count(`pages.${page}`)
-          continue
-        }
-        for (const [name, by] of Object.entries(page.counts)) count(name, by)
-        count('pages.ok')
-        if (!isOptedOut(page, count)) batch.push(...pageRows(page))
-        if (batch.length < BATCH_ROWS) continue
-        yield batch
-        signal.throwIfAborted()
-        batch = []
+
+    function rowsOf(record: WarcRecord): LinkRow[] {
+      const page = watPage(record, wanted)
+      if (page === null) return []
+      if (typeof page === 'string') {
+        count(`pages.${page}`)
+        return []
       }
-      if (batch.length > 0) yield batch
-    } finally {
-      await http.close()
+      for (const [name, by] of Object.entries(page.counts)) count(name, by)
+      count('pages.ok')
+      return isOptedOut(page, count) ? [] : pageRows(page)
     }
+    return archiveRows(part, context, MAX_RECORD_BYTES, rowsOf)
   },
 })

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { openNative, type Bind, type NativeFunction } from '../core/native-library.ts'
 
 /** What a JPEG header says to TurboJPEG. */
 export interface TurboHeader {
@@ -37,13 +38,7 @@ export interface TurboJpeg {
   open(): TurboCodec
 }
 
-/** Debian and most Linux; Homebrew on both kinds of Mac; MacPorts. */
-const PATHS = [
-  'libturbojpeg.so.0',
-  '/opt/homebrew/opt/jpeg-turbo/lib/libturbojpeg.0.dylib',
-  '/usr/local/opt/jpeg-turbo/lib/libturbojpeg.0.dylib',
-  '/opt/local/lib/libturbojpeg.0.dylib',
-]
+const LIBRARY = { soname: 'libturbojpeg.so.0', formula: 'jpeg-turbo', dylib: 'libturbojpeg.0.dylib' }
 
 /** Constants and functions of turbojpeg.h, API 2.0, which the libraries 2.x and 3.x both have. */
 const CHROMA = [[1, 1], [2, 1], [2, 2], null, [1, 2], [4, 1]] as const
@@ -55,37 +50,15 @@ const TJFLAG_STOPONWARNING = 8192
 /** Refuses the bombs that progressive JPEG allows. */
 const TJFLAG_LIMITSCANS = 32_768
 
-type Native = ((...args: unknown[]) => unknown) & {
-  async(...args: [...unknown[], (error: Error | null, result: number) => void]): void
-}
-
 let loading: Promise<TurboJpeg | null> | undefined
 
 /** libjpeg-turbo's TurboJPEG through koffi, loaded on first use; null where either is not installed. */
 export function loadTurboJpeg(): Promise<TurboJpeg | null> {
-  loading ??= load()
+  loading ??= openNative(LIBRARY, (bind, path) => ({ version: versionOf(path), open: opener(bind) }))
   return loading
 }
 
-async function load(): Promise<TurboJpeg | null> {
-  const koffi = await import('koffi').then(
-    (loaded) => loaded.default,
-    () => null,
-  )
-  if (koffi === null) return null
-  for (const path of PATHS) {
-    try {
-      const library = koffi.load(path)
-      const bind = (prototype: string) => library.func(prototype) as unknown as Native
-      return { version: versionOf(path), open: opener(bind) }
-    } catch {
-      // Not there, or of another CPU: the next path may have it.
-    }
-  }
-  return null
-}
-
-function opener(bind: (prototype: string) => Native): () => TurboCodec {
+function opener(bind: Bind): () => TurboCodec {
   const openDecoder = bind('void *tjInitDecompress()')
   const openEncoder = bind('void *tjInitCompress()')
   const close = bind('int tjDestroy(void *handle)')
@@ -139,7 +112,7 @@ function opener(bind: (prototype: string) => Native): () => TurboCodec {
 }
 
 /** On a thread of libuv's pool: sockets go on meanwhile. */
-function call(native: Native, ...args: unknown[]): Promise<number> {
+function call(native: NativeFunction, ...args: unknown[]): Promise<number> {
   return new Promise((resolve, reject) => {
     native.async(...args, (error, result) => (error ? reject(error) : resolve(result)))
   })

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { isAlive, PLACE } from '../core/alive.ts'
+import { isAlive, PLACE } from '../store/alive.ts'
 import { sweepTemporary } from '../store/file.ts'
 import type { Plan } from './plan.ts'
 import { sinkFolder } from './task-sink.ts'

@@ -3,7 +3,7 @@ import { channel } from 'node:diagnostics_channel'
 import type { Stats } from 'node:fs'
 import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { isAlive, PLACE } from '../core/alive.ts'
+import { isAlive, PLACE } from './alive.ts'
 import { PairloomError } from '../core/error.ts'
 import type { Store, StoreEntry, StoreWriter } from './store.ts'
 

@@ -1,3 +1,4 @@
+import { openNative, type Bind } from '../core/native-library.ts'
 import { isGzip } from './compression.ts'
 
 /**
@@ -6,13 +7,7 @@ import { isGzip } from './compression.ts'
  */
 export type MemberDecoder = (bytes: Buffer) => { bytes: Buffer; taken: number } | null
 
-/** Debian and most Linux; Homebrew on both kinds of Mac; MacPorts. */
-const PATHS = [
-  'libdeflate.so.0',
-  '/opt/homebrew/opt/libdeflate/lib/libdeflate.0.dylib',
-  '/usr/local/opt/libdeflate/lib/libdeflate.0.dylib',
-  '/opt/local/lib/libdeflate.0.dylib',
-]
+const LIBRARY = { soname: 'libdeflate.so.0', formula: 'libdeflate', dylib: 'libdeflate.0.dylib' }
 const OUTPUT_BYTES = 1024 * 1024
 
 let loading: Promise<MemberDecoder | null> | undefined
@@ -22,29 +17,12 @@ let loading: Promise<MemberDecoder | null> | undefined
  * 60 % of the cost.
  */
 export function loadLibdeflate(): Promise<MemberDecoder | null> {
-  loading ??= load()
+  loading ??= openNative(LIBRARY, openDecoder)
   return loading
 }
 
-async function load(): Promise<MemberDecoder | null> {
-  const koffi = await import('koffi').then(
-    (loaded) => loaded.default,
-    () => null,
-  )
-  if (koffi === null) return null
-  for (const path of PATHS) {
-    try {
-      const library = koffi.load(path)
-      return openDecoder((prototype) => library.func(prototype) as unknown as (...args: unknown[]) => unknown)
-    } catch {
-      // Not there, or of another CPU: the next path may have it.
-    }
-  }
-  return null
-}
-
 /** Functions of libdeflate.h, the same since 1.0 but for `_ex`, which came with 1.5. */
-function openDecoder(bind: (prototype: string) => (...args: unknown[]) => unknown): MemberDecoder {
+function openDecoder(bind: Bind): MemberDecoder {
   const decompressor = bind('void *libdeflate_alloc_decompressor()')()
   const decompress = bind(
     'int libdeflate_gzip_decompress_ex(void *decompressor, const void *in, size_t inSize, void *out, size_t outSize, void *taken, void *made)',

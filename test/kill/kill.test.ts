@@ -11,8 +11,7 @@ import { startWeb, type DemoWeb } from '../servers/web.ts'
 import type { KillOrder, StoreStep } from './preload.ts'
 import { orphans, processesWith } from './processes.ts'
 
-// Kill tests read /proc; elsewhere they are skipped by this name.
-const suite = process.platform === 'linux' ? describe : describe.skip
+const isLinux = process.platform === 'linux'
 const EVENTS = 20
 const TIMES = 5
 const PRELOAD = `--import=${pathToFileURL(join(import.meta.dirname, 'preload.ts')).href}`
@@ -88,7 +87,7 @@ function chosenSteps(): KillOrder[] {
   })
 }
 
-suite('a run that is killed', () => {
+describe.skipIf(!isLinux)('a run that is killed (processes are found in /proc, which only Linux has)', () => {
   it('has enough kinds of steps to be killed at', () => {
     expect(new Set(chosenStepsOnce().map((s) => s.event)).size).toBeGreaterThanOrEqual(5)
     expect(chosenStepsOnce()).toHaveLength(EVENTS)

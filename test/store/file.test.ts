@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { PLACE } from '../../src/core/alive.ts'
+import { PLACE } from '../../src/store/alive.ts'
 import { fileStore, sweepTemporary } from '../../src/store/file.ts'
 import { describeStore, entries } from './conformance.ts'
 

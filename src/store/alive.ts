@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { hash128 } from './hash.ts'
+import { hash128 } from '../core/hash.ts'
 
 /**
  * Whether a process of this machine still runs.
