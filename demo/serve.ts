@@ -35,14 +35,20 @@ export interface HostRoutes {
 const CLOSED_PORT = 1
 const IDLE_MS = 60_000
 
-/** Serves hosts by their names on 127.0.0.1: HTTP/1.1 with keep-alive, requests counted. An unknown host gets 421. */
-export async function serveHosts(hosts: ReadonlyMap<string, HostRoutes>, port = 0): Promise<RunningServer> {
+/** Answers for hosts by their names, and counts. */
+export interface HostListener extends Pick<RunningServer, 'requests' | 'stats' | 'resetCounts'> {
+  answer(request: IncomingMessage, response: ServerResponse): void
+}
+
+/** Answers for hosts by their names, requests counted. An unknown host gets 421. */
+export function listenForHosts(hosts: ReadonlyMap<string, HostRoutes>): HostListener {
   const requests = new Map<string, number>()
   const stats = new Map<string, HostStats>()
   const open = new Map<string, number>()
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
-    const name = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase()
+    const authority = request.headers.host ?? (request.headers[':authority'] as string | undefined) ?? ''
+    const name = authority.replace(/:\d+$/, '').toLowerCase()
     const path = request.url ?? '/'
     count(name, `http://${name}${path}`, response)
     const host = hosts.get(name)
@@ -60,21 +66,30 @@ export async function serveHosts(hosts: ReadonlyMap<string, HostRoutes>, port = 
     stats.set(name, { requests: seen.requests + 1, maxConcurrent: Math.max(seen.maxConcurrent, now) })
   }
 
-  const server = createServer({ keepAliveTimeout: IDLE_MS }, (request, response) => {
-    handle(request, response).catch((error: unknown) => response.destroy(error as Error))
-  })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
-  })
   return {
-    port: (server.address() as AddressInfo).port,
+    answer(request, response) {
+      handle(request, response).catch((error: unknown) => response.destroy(error as Error))
+    },
     requests: () => new Map(requests),
     stats: () => new Map(stats),
     resetCounts: () => {
       requests.clear()
       stats.clear()
     },
+  }
+}
+
+/** Serves hosts by their names on 127.0.0.1: HTTP/1.1 with keep-alive, requests counted. An unknown host gets 421. */
+export async function serveHosts(hosts: ReadonlyMap<string, HostRoutes>, port = 0): Promise<RunningServer> {
+  const { answer, ...counts } = listenForHosts(hosts)
+  const server = createServer({ keepAliveTimeout: IDLE_MS }, answer)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  return {
+    port: (server.address() as AddressInfo).port,
+    ...counts,
     close: () =>
       new Promise((resolve, reject) => {
         server.close((error) => (error ? reject(error) : resolve()))

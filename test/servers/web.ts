@@ -6,7 +6,7 @@ import type { Answer } from '../../demo/answers.ts'
 import { openDemoWeb } from '../../demo/open.ts'
 import type { DemoWeb, DemoWebOptions } from '../../demo/open.ts'
 import { serveHosts } from '../../demo/serve.ts'
-import type { RunningServer } from '../../demo/serve.ts'
+import type { HostRoutes, RunningServer } from '../../demo/serve.ts'
 
 export { sendBytes, sendStatus }
 export type { Answer, DemoWeb }
@@ -39,7 +39,21 @@ export interface TestServer extends RunningServer {
  * A route is a path (`/a?b`), which any of the server's own names answers (127.0.0.1, localhost), or host and path
  * (`img.a.test/a?b`). A string or bytes are sent as text/html or application/octet-stream; others get 404.
  */
-export async function startServer(routes: Record<string, Answer | string | Buffer>): Promise<TestServer> {
+export async function startServer(routes: Routes): Promise<TestServer> {
+  const { hosts, names } = routesOf(routes)
+  const server = await serveHosts(hosts)
+  const address = `127.0.0.1:${server.port}`
+  return {
+    ...server,
+    origin: `http://${address}`,
+    hosts: Object.fromEntries(names.map((name) => [name, address])),
+  }
+}
+
+type Routes = Record<string, Answer | string | Buffer>
+
+/** What each host of the routes answers, and the names in them. */
+export function routesOf(routes: Routes): { hosts: Map<string, HostRoutes>; names: string[] } {
   const answers = new Map(Object.entries(routes))
   const names = [...answers.keys()].map((route) => route.slice(0, route.indexOf('/'))).filter(Boolean)
   const find = (route: string): Answer | undefined => {
@@ -48,14 +62,10 @@ export async function startServer(routes: Record<string, Answer | string | Buffe
     if (Buffer.isBuffer(found)) return sendBytes('application/octet-stream', found)
     return found
   }
-  const hosts = new Map(names.map((name) => [name, { find: (path: string) => find(name + path) }]))
+  const hosts = new Map<string, HostRoutes>(
+    names.map((name) => [name, { find: (path) => find(name + path) }]),
+  )
   for (const own of ['127.0.0.1', 'localhost'])
     hosts.set(own, { find: (path) => find(own + path) ?? find(path) })
-  const server = await serveHosts(hosts)
-  const address = `127.0.0.1:${server.port}`
-  return {
-    ...server,
-    origin: `http://${address}`,
-    hosts: Object.fromEntries(names.map((name) => [name, address])),
-  }
+  return { hosts, names: [...new Set(names)] }
 }
