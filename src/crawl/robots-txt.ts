@@ -1,3 +1,5 @@
+import { decodeAscii, matchLength, pattern, upperHex, type Pattern } from './robots-pattern.ts'
+
 /** A crawler must read at least this much of a robots.txt (RFC 9309, 2.5); what follows is not read. Bytes. */
 export const ROBOTS_BYTES = 500 * 1024
 
@@ -12,6 +14,13 @@ export interface RobotsMatch {
   line: number | null
 }
 
+/** A line that says how what is crawled may be used. */
+export interface RobotsLine {
+  line: number
+  /** What stands after the path, or after the colon. */
+  value: string
+}
+
 /** What one robots.txt says. */
 export interface RobotsTxt {
   /**
@@ -20,6 +29,15 @@ export interface RobotsTxt {
    * agent: product token, without a version. path: path and query of a WHATWG href, percent-encoded.
    */
   match(agent: string, path: string): RobotsMatch
+  /** Whether a group speaks to that very agent, not to all by `*`. */
+  names(agent: string): boolean
+  /**
+   * Content-Usage lines that speak of a path: those of the longest path that matches (draft-ietf-aipref-attach-05, 3.1);
+   * lines of equal paths apply together. agent, path: as in `match`.
+   */
+  usages(agent: string, path: string): RobotsLine[]
+  /** Content-Signal lines of the agent's groups (contentsignals.org). */
+  signals(agent: string): RobotsLine[]
   /** Seconds between requests that the file asks of the agent, or null. Not in RFC 9309, but widely written. */
   crawlDelay(agent: string): number | null
   /** Values of the Sitemap lines, in order, as written. */
@@ -40,6 +58,8 @@ interface Rule {
 /** Rules and delay of one agent over all of its groups. */
 interface Group {
   rules: Rule[]
+  usages: (RobotsLine & { path: Pattern })[]
+  signals: RobotsLine[]
   delay: number | null
 }
 
@@ -51,6 +71,7 @@ const ALL: RobotsMatch = { allowed: true, rule: null, line: null }
  *
  * Groups of the same agent are merged, the longest matching rule wins, Allow wins a tie. Percent-encoding is compared
  * upper-case; beyond that it may widen a Disallow (`/%62` also forbids `/b`, as the RFC asks), never an Allow.
+ * A Content-Usage line is a rule of its group, as its draft has it; a Content-Signal line is none.
  * Matching takes time linear in rules x path, whatever the number of wildcards.
  */
 export function parseRobots(body: string | Uint8Array): RobotsTxt {
@@ -77,7 +98,7 @@ export function parseRobots(body: string | Uint8Array): RobotsTxt {
       inRules = false
       for (const name of agentNames(value)) {
         agents.add(name)
-        if (!groups.has(name)) groups.set(name, { rules: [], delay: null })
+        if (!groups.has(name)) groups.set(name, { rules: [], usages: [], signals: [], delay: null })
       }
     } else if (key === 'allow' || key === 'disallow') {
       inRules = true
@@ -87,6 +108,13 @@ export function parseRobots(body: string | Uint8Array): RobotsTxt {
     } else if (key === 'crawl-delay') {
       const seconds = /^\d*\.?\d+$/.test(value) ? Number(value) : null
       for (const name of agents) groups.get(name)!.delay ??= seconds
+    } else if (key === 'content-usage') {
+      inRules = true
+      const [, path = '', rest] = /^(\/[^ \t]*)?(.*)$/s.exec(value)!
+      const usage = { line: number, value: rest!.trim(), path: pattern(upperHex(escape(path))) }
+      for (const name of agents) groups.get(name)!.usages.push(usage)
+    } else if (key === 'content-signal') {
+      for (const name of agents) groups.get(name)!.signals.push({ line: number, value })
     } else {
       sitemaps.push(Buffer.from(value, 'latin1').toString('utf8'))
     }
@@ -96,6 +124,16 @@ export function parseRobots(body: string | Uint8Array): RobotsTxt {
   return {
     sitemaps,
     crawlDelay: (agent) => groupOf(agent)?.delay ?? null,
+    names: (agent) => groups.has(agent.toLowerCase()),
+    usages(agent, path) {
+      const found = (groupOf(agent)?.usages ?? []).map((usage) => ({
+        ...usage,
+        length: matchLength(usage.path, upperHex(path)),
+      }))
+      const longest = Math.max(0, ...found.map(({ length }) => length))
+      return found.filter(({ length }) => length === longest).map(({ line, value }) => ({ line, value }))
+    },
+    signals: (agent) => groupOf(agent)?.signals ?? [],
     match(agent, path) {
       // The file itself is always allowed (RFC 9309, 2.2.2).
       if (path === '/robots.txt') return ALL
@@ -109,7 +147,16 @@ export function productToken(agent: string): string {
   return /^[A-Za-z0-9_-]*/.exec(agent.trim())![0]
 }
 
-const KEYS: Record<string, 'user-agent' | 'allow' | 'disallow' | 'crawl-delay' | 'sitemap'> = {
+type Key =
+  | 'user-agent'
+  | 'allow'
+  | 'disallow'
+  | 'crawl-delay'
+  | 'content-usage'
+  | 'content-signal'
+  | 'sitemap'
+
+const KEYS: Record<string, Key> = {
   'user-agent': 'user-agent',
   useragent: 'user-agent',
   'user agent': 'user-agent',
@@ -122,6 +169,8 @@ const KEYS: Record<string, 'user-agent' | 'allow' | 'disallow' | 'crawl-delay' |
   disallaw: 'disallow',
   'crawl-delay': 'crawl-delay',
   crawldelay: 'crawl-delay',
+  'content-usage': 'content-usage',
+  'content-signal': 'content-signal',
   sitemap: 'sitemap',
   'site-map': 'sitemap',
 }
@@ -150,7 +199,7 @@ function agentNames(value: string): string[] {
 }
 
 function makeRule(allow: boolean, value: string, line: number): Rule {
-  const escaped = upperHex(value.replace(/[\x80-\xFF]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`))
+  const escaped = upperHex(escape(value))
   const slash = escaped.lastIndexOf('/')
   const isIndex = allow && slash >= 0 && escaped.startsWith('/index.htm', slash)
   return {
@@ -161,6 +210,11 @@ function makeRule(allow: boolean, value: string, line: number): Rule {
     decoded: pattern(escaped, decodeAscii),
     index: isIndex ? pattern(`${escaped.slice(0, slash + 1)}$`) : null,
   }
+}
+
+/** Bytes beyond ASCII percent-encoded. */
+function escape(path: string): string {
+  return path.replace(/[\x80-\xFF]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`)
 }
 
 function decide(rules: readonly Rule[], path: string): RobotsMatch {
@@ -178,48 +232,4 @@ function decide(rules: readonly Rule[], path: string): RobotsMatch {
     }
   }
   return best === null ? ALL : { allowed: best.allow, rule: best.text, line: best.line }
-}
-
-/** Literal pieces between wildcards. */
-interface Pattern {
-  pieces: string[]
-  /** It ends with `$`. */
-  anchored: boolean
-  /** Octets, by which the most specific rule is found. */
-  length: number
-}
-
-function pattern(text: string, map: (piece: string) => string = (piece) => piece): Pattern {
-  const anchored = text.endsWith('$')
-  const pieces = (anchored ? text.slice(0, -1) : text).split('*').map(map)
-  const length = pieces.reduce((sum, piece) => sum + piece.length, pieces.length - 1 + (anchored ? 1 : 0))
-  return { pieces, anchored, length }
-}
-
-/** The pattern's length where it matches from the start of the path, else -1. */
-function matchLength({ pieces, anchored, length }: Pattern, path: string): number {
-  const first = pieces[0]!
-  if (!path.startsWith(first)) return -1
-  let at = first.length
-  const last = pieces.length - 1
-  // The earliest place of each piece leaves the most for the rest, so that nothing is ever tried again.
-  for (let i = 1; i <= last; i++) {
-    const piece = pieces[i]!
-    if (i === last && anchored) return path.length - piece.length >= at && path.endsWith(piece) ? length : -1
-    const found = path.indexOf(piece, at)
-    if (found < 0) return -1
-    at = found + piece.length
-  }
-  return anchored && last === 0 && at !== path.length ? -1 : length
-}
-
-function upperHex(text: string): string {
-  return text.replace(/%[0-9a-fA-F]{2}/g, (octet) => octet.toUpperCase())
-}
-
-function decodeAscii(text: string): string {
-  return text.replace(/%[2-7][0-9A-F]/g, (octet) => {
-    const code = Number.parseInt(octet.slice(1), 16)
-    return code === 0x7f ? octet : String.fromCharCode(code)
-  })
 }

@@ -1,12 +1,10 @@
 import type { Network } from '../core/index.ts'
 import { reasonOf } from './fetch-error.ts'
+import { openOriginCache } from './origin-cache.ts'
 import { parseRobots, productToken, ROBOTS_BYTES, type RobotsTxt } from './robots-txt.ts'
 
 /** Redirects of a robots.txt that are followed, across hosts too (RFC 9309, 2.3.1.2). */
 const REDIRECTS = 5
-
-/** Origins kept in memory; the one used longest ago is forgotten. */
-const ORIGINS = 5000
 
 export interface RobotsVerdict {
   allowed: boolean
@@ -16,10 +14,12 @@ export interface RobotsVerdict {
   evidence: string | null
 }
 
-/** robots.txt of every origin that a task meets, each fetched once. */
+/** robots.txt of every origin that a task meets, each fetched once a day. */
 export interface Robots {
   /** For the URL of a page, a picture or a sitemap, percent-encoded as an href is. */
   verdict(url: string): Promise<RobotsVerdict>
+  /** The file of an origin and what it says, for what else is read in it; null where it has none, or cannot be had. */
+  file(origin: string): Promise<{ url: string; txt: RobotsTxt } | null>
   /** Sitemap lines of an origin's robots.txt that are http(s) URLs. */
   sitemaps(origin: string): Promise<string[]>
   /** Crawl-delay that an origin asks of us, ms, or null. */
@@ -42,22 +42,20 @@ interface Origin {
  * Opens the robots.txt of origins by RFC 9309, 2.3.1: 2xx is obeyed, 4xx allows all but for 429, which is a plea to
  * stay away; 5xx, 429, a network error and more than five redirects forbid all.
  *
+ * A file is asked for again after a day; of one that cannot be had then, the copy goes on.
  * Throws only what is no `PL_FETCH`: the request was aborted, and nothing is known.
  */
-export function openRobots(request: RobotsRequest, network: Pick<Network, 'agent'>): Robots {
+export function openRobots(
+  request: RobotsRequest,
+  network: Pick<Network, 'agent'>,
+  now?: () => number,
+): Robots {
   const agent = productToken(network.agent)
-  const origins = new Map<string, Promise<Origin>>()
-
-  function open(origin: string): Promise<Origin> {
-    const known = origins.get(origin)
-    const opened = known ?? load(request, `${origin}/robots.txt`)
-    // Deleted and set again, the newest is last in the map and the oldest first.
-    origins.delete(origin)
-    origins.set(origin, opened)
-    if (origins.size > ORIGINS) origins.delete(origins.keys().next().value!)
-    opened.catch(() => origins.delete(origin))
-    return opened
-  }
+  const open = openOriginCache<Origin>(async (origin, before) => {
+    const loaded = await load(request, `${origin}/robots.txt`)
+    // Of a file that cannot be had any more, the copy goes on (RFC 9309, 2.4).
+    return loaded.unreachable !== null && before !== undefined ? before : loaded
+  }, now)
 
   return {
     async verdict(url) {
@@ -69,6 +67,10 @@ export function openRobots(request: RobotsRequest, network: Pick<Network, 'agent
       const match = txt?.match(agent, pathname + search)
       if (!match || match.allowed) return { allowed: true, reason: null, evidence: null }
       return { allowed: false, reason: 'robots', evidence: `${file}:${match.line} ${match.rule}` }
+    },
+    async file(origin) {
+      const { file, txt } = await open(origin)
+      return txt === null ? null : { url: file, txt }
     },
     async sitemaps(origin) {
       const { txt } = await open(origin)

@@ -105,6 +105,55 @@ describe('robots of an origin', () => {
     expect(await robots.verdict('http://a.test/no')).toEqual(forbidden)
   })
 
+  it('is asked for again after a day, and its copy goes on where it cannot be had then', async () => {
+    const hour = 3600_000
+    let now = 0
+    const answers = [
+      { status: 200, body: 'User-agent: *\nDisallow: /no' },
+      { status: 200, body: 'User-agent: *\nDisallow: /' },
+      { status: 503, body: '' },
+      { status: 404, body: '' },
+    ]
+    let asked = 0
+    const robots = openRobots(
+      () => {
+        const { status, body } = answers[asked++]!
+        return Promise.resolve({ status, location: null, body: Buffer.from(body) })
+      },
+      { agent: 'pairloom' },
+      () => now,
+    )
+    const seen = async () => [asked, (await robots.verdict('http://a.test/yes')).allowed]
+    expect(await seen()).toEqual([0, true])
+    now = 24 * hour - 1
+    expect(await seen()).toEqual([1, true])
+    now = 24 * hour
+    expect([await seen(), await seen()]).toEqual([
+      [1, false],
+      [2, false],
+    ])
+    now = 49 * hour
+    expect([await seen(), asked]).toEqual([[2, false], 3])
+    now = 74 * hour
+    expect([await seen(), asked]).toEqual([[3, true], 4])
+  })
+
+  it('gives a first answer of 503 another chance only a day later', async () => {
+    let now = 0
+    let status = 503
+    const robots = openRobots(
+      () => Promise.resolve({ status, location: null, body: Buffer.alloc(0) }),
+      { agent: 'p' },
+      () => now,
+    )
+    expect((await robots.verdict('http://a.test/')).reason).toBe('robots-unreachable')
+    status = 404
+    now = 3600_000
+    expect((await robots.verdict('http://a.test/')).reason).toBe('robots-unreachable')
+    now = 25 * 3600_000
+    expect((await robots.verdict('http://a.test/')).reason).toBe(null)
+  })
+
   it('forgets a request that was aborted: nothing is known then', async () => {
     let asked = 0
     const robots = openRobots(
