@@ -1,4 +1,5 @@
 export { boilerplate } from './boilerplate.ts'
+export { caption } from './caption.ts'
 export { characters } from './characters.ts'
 export { exactDuplicates } from './exact-duplicates.ts'
 export { fileName } from './file-name.ts'
