@@ -1,22 +1,11 @@
 import { z } from 'zod'
-import { defineSource, LINK_COLUMNS, NO_NETWORK, type LinkRow } from '../core/index.ts'
-import type { WarcRecord } from '../store/warc-record.ts'
+import { defineSource, LINK_COLUMNS, NO_NETWORK } from '../core/index.ts'
 import { archiveIdentity, archiveOptions, archiveParts, checkArchive } from './archive-files.ts'
 import { archiveRows } from './archive-rows.ts'
-import { readPage, type PageOptions } from './html.ts'
-import { isOptedOut, PAGE_COLUMNS, pageRows } from './links.ts'
-import { pageOptions } from './page-options.ts'
-import { productToken } from './robots-txt.ts'
-import { TEXT_KINDS } from './text-kinds.ts'
-import { archivedPage } from './warc-page.ts'
+import { PAGE_COLUMNS } from './links.ts'
+import { maxWarcBlock, warcPageOptions, warcRows } from './warc-rows.ts'
 
-/** Room for a response's head before its body. */
-const HEAD_BYTES = 256 * 1024
-
-const options = z.strictObject({
-  ...archiveOptions('warc'),
-  ...pageOptions(TEXT_KINDS),
-})
+const options = z.strictObject({ ...archiveOptions('warc'), ...warcPageOptions })
 
 /**
  * Reads the HTML pages of WARC files and gives each picture that has a text, with all its texts.
@@ -36,24 +25,5 @@ export const warc = defineSource({
   check: checkArchive,
   identity: (chosen) => archiveIdentity(chosen, 'warc'),
   partitions: (chosen, network = NO_NETWORK) => archiveParts(chosen, 'warc', network),
-  read(part, context) {
-    const { options: chosen, network, count } = context
-    const wanted: PageOptions = { ...chosen, links: false }
-    const agent = productToken(network.agent)
-
-    function rowsOf(record: WarcRecord): LinkRow[] {
-      const found = archivedPage(record, chosen.maxPageBytes)
-      if (found === null) return []
-      if (typeof found === 'string') {
-        count(`pages.${found}`)
-        return []
-      }
-      const { body, ...head } = found
-      const page = readPage(body, { ...head, agent }, wanted)
-      for (const [name, by] of Object.entries(page.counts)) count(name, by)
-      count(record.isCut ? 'pages.cut' : 'pages.ok')
-      return isOptedOut(page, count) ? [] : pageRows(page)
-    }
-    return archiveRows(part, context, chosen.maxPageBytes + HEAD_BYTES, rowsOf)
-  },
+  read: (part, context) => archiveRows(part, context, maxWarcBlock(context.options), warcRows(context)),
 })
