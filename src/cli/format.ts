@@ -11,6 +11,11 @@ export function bytes(n: number): string {
   return `${value.toFixed(power === 0 || value >= 100 ? 0 : 1)} ${units[power]}`
 }
 
+/** `12.3 %`; `-` of nothing. */
+export function percent(part: number, whole: number): string {
+  return whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)} %`
+}
+
 /** Seconds as `0.4 s`, `38 s`, `4 min 10 s`, `3 h 02 min`. */
 export function duration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`

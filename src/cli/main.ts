@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { PairloomError, toPairloomError } from '../core/error.ts'
 import { PACKAGE_VERSION } from '../core/version.ts'
+import { doctorCommand } from './doctor.ts'
 import { explainCommand } from './explain.ts'
 import { gcCommand } from './gc.ts'
 import { planCommand } from './plan.ts'
@@ -28,6 +29,7 @@ export async function main(
     planCommand,
     statusCommand,
     reportCommand,
+    doctorCommand,
     explainCommand,
     stagesCommand,
     gcCommand,

@@ -81,6 +81,13 @@ export function positive(text: string): number {
   throw new InvalidArgumentError('expected a whole number above 0')
 }
 
+/** A share of a whole, 0..1. */
+export function share(text: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && value >= 0 && value <= 1) return value
+  throw new InvalidArgumentError('expected a number from 0 to 1')
+}
+
 function override(text: string, before: Override[]): Override[] {
   let parsed: Override | null
   try {

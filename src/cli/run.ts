@@ -3,7 +3,7 @@ import { PairloomError } from '../core/error.ts'
 import type { RunEvent } from '../pipeline/event.ts'
 import { writeReport } from '../pipeline/report/index.ts'
 import { runPlan } from '../pipeline/run.ts'
-import { planFromFlags, planOptions, positive, type PlanFlags } from './options.ts'
+import { planFromFlags, planOptions, positive, share, type PlanFlags } from './options.ts'
 import { printPlan } from './plan.ts'
 import { linePrinter, type Printer } from './progress-lines.ts'
 import { barPrinter } from './progress-bars.ts'
@@ -13,6 +13,8 @@ interface RunFlags extends PlanFlags {
   workers?: number
   json?: boolean
   dryRun?: boolean
+  maxFailureRate?: number
+  failureRateAfter: number
 }
 
 /** `pairloom run PIPELINE`. `again`: the words that run it once more. */
@@ -20,6 +22,17 @@ export function runCommand(again: readonly string[]): Command {
   return planOptions(new Command('run').description('run a pipeline; run again, it does only what is left'))
     .option('--to <stage>', 'stop after this stage')
     .option('--workers <n>', 'worker processes; default the number of cores', positive)
+    .option(
+      '--max-failure-rate <share>',
+      'end with an error where more than this share (0..1) of a fetch fails',
+      share,
+    )
+    .option(
+      '--failure-rate-after <rows>',
+      'rows of a fetch before which --max-failure-rate says nothing',
+      positive,
+      100,
+    )
     .option('--dry-run', 'print the plan and stop')
     .option('--json', 'one JSON object a line for every event')
     .action(async (file: string, flags: RunFlags) => {
@@ -39,13 +52,16 @@ export function runCommand(again: readonly string[]): Command {
           onEvent: printer.event,
           ...(flags.to !== undefined && { to: flags.to }),
           ...(flags.workers !== undefined && { workers: flags.workers }),
+          ...(flags.maxFailureRate !== undefined && {
+            failureBound: { maxFailureRate: flags.maxFailureRate, failureRateAfter: flags.failureRateAfter },
+          }),
         })
         printer.end(summary, await reportOf(plan.run, printer))
         process.exitCode = 0
       } catch (error) {
         printer.stop()
         // A run that went wrong is looked at the most.
-        if ((error as PairloomError).code === 'PL_PARTITION_FAILED')
+        if (['PL_PARTITION_FAILED', 'PL_FAILURE_RATE'].includes((error as PairloomError).code))
           printer.say(`report  ${await reportOf(plan.run, printer)}`)
         if ((error as PairloomError).code === 'PL_INTERRUPTED') {
           throw new PairloomError(

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { runStatus } from '../pipeline/status.ts'
-import { bytes, count, reasons, table } from './format.ts'
+import { bytes, count, percent, reasons, table } from './format.ts'
 import { findRun, runOptions } from './options.ts'
 
 /** `pairloom status`: what a run folder holds, from its commits alone; also while the run goes on. */
@@ -22,5 +22,11 @@ export function statusCommand(): Command {
       }
       process.stdout.write(`${status.name} in ${run}: ${status.finished ? 'finished' : 'not finished'}\n\n`)
       process.stdout.write(`${table(rows, new Set([1, 2, 3, 4, 5, 6]))}\n`)
+      for (const { stage, tally, causes } of status.stages) {
+        if (!causes || tally.rowsIn === 0) continue
+        const lost = causes.map((c) => `${c.cause} ${count(c.rows)}`).join('  ')
+        const came = `${stage}: ${percent(tally.kept, tally.rowsIn)} of ${count(tally.rowsIn)} came`
+        process.stdout.write(`\n${came}${lost ? `; ${lost} (pairloom doctor says why)` : ''}\n`)
+      }
     })
 }

@@ -23,6 +23,7 @@ export const ERRORS = {
   PL_TASK_CRASHED: ['retry', 'a worker process died, or was killed, while it ran a task'],
   PL_WORKER_OTHER: ['abort', 'a worker has another codec or model than the one the run was planned with'],
   PL_PARTITION_FAILED: ['abort', 'a partition failed for good after its attempts'],
+  PL_FAILURE_RATE: ['abort', 'more of a fetch failed than the run was allowed to lose (--max-failure-rate)'],
   PL_COUNTS: ['abort', 'rows in differ from rows kept + dropped + failed: a defect of a stage'],
   PL_UID: ['abort', 'two rows that are to be packed have one uid'],
   PL_COLUMN: ['abort', 'a stage left out, or gave a wrong type to, a column that it declares'],

@@ -3,6 +3,7 @@ import { addTally, emptyTally, type Tally } from '../core/counters.ts'
 import { PairloomError, toPairloomError } from '../core/error.ts'
 import { fileStore } from '../store/file.ts'
 import type { RunEvent, StageProgress } from './event.ts'
+import { checkFailureRate, type FailureBound } from './failure-rate.ts'
 import { nearest } from './nearest.ts'
 import type { Plan, PlannedStage } from './plan.ts'
 import { openSchedule } from './resume.ts'
@@ -21,6 +22,8 @@ export interface RunOptions {
   signal?: AbortSignal
   /** Attempts of a partition before it is failed for good. */
   attempts?: number
+  /** Stops the run where more of a fetch fails. Default: however much fails, the run goes on. */
+  failureBound?: FailureBound
   onEvent?: (event: RunEvent) => void
 }
 
@@ -38,7 +41,7 @@ const GRACE_MS = 10_000
  * Runs a plan on this machine: does what is not committed yet, and nothing else.
  *
  * @throws PairloomError with effect `abort`; `PL_PARTITION_FAILED` after everything that could be done is done;
- *   `PL_INTERRUPTED` when the signal fired. Running the same plan again goes on from there.
+ *   `PL_FAILURE_RATE` beyond the bound on failures; `PL_INTERRUPTED` when the signal fired. Running the same plan again goes on from there.
  */
 export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<RunSummary> {
   const started = performance.now()
@@ -74,6 +77,7 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Run
   }))
   const seconds = (performance.now() - started) / 1000
   emit({ event: 'end', seconds, stages: done })
+  if (options.failureBound) checkFailureRate(plan, tallies, options.failureBound)
   const failed = schedule.failed()
   if (failed.length > 0 && !plan.allowFailed) {
     const names = failed.slice(0, 5).map((f) => `${f.stage} ${f.partition}`)
@@ -140,6 +144,7 @@ async function runWork(loop: Loop, work: Work, attempts: Map<string, number>): P
     const result = await pool.run({ ...work, attempt: attemptName() })
     await tell(loop, work, result.commits, result.partitions)
     schedule.finish(work, result.commits, result.partitions)
+    if (options.failureBound) checkFailureRate(plan, loop.tallies, options.failureBound)
   } catch (error) {
     const failure = toPairloomError(error)
     if (options.signal?.aborted === true || failure.effect === 'abort') {

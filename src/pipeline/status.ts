@@ -1,5 +1,7 @@
 import { addTally, emptyTally, type Tally } from '../core/counters.ts'
 import { PairloomError } from '../core/error.ts'
+import { causeOf, type Cause } from '../crawl/failure-cause.ts'
+import { fetchStages } from './fetch-stages.ts'
 import type { Plan, PlannedStage } from './plan.ts'
 import type { RunFolder } from './run-folder.ts'
 
@@ -12,6 +14,8 @@ export interface StageStatus {
   tally: Tally
   /** Bytes of its parts, and of the shards it wrote. */
   bytes: number
+  /** Of a stage that fetches: its rejects by cause, the largest first; `doctor` says more. */
+  causes: { cause: Cause; rows: number }[] | null
 }
 
 export interface RunStatus {
@@ -25,6 +29,7 @@ export async function runStatus(folder: RunFolder): Promise<RunStatus> {
   const plan = await newestPlan(folder)
   const partitions = new Map<string, number | null>()
   const stages: StageStatus[] = []
+  const fetching = new Set(fetchStages(plan).map((s) => s.id))
   let finished = true
   for (const stage of plan.stages) {
     const commits = await folder.readCommits(stage.dataset)
@@ -37,12 +42,14 @@ export async function runStatus(folder: RunFolder): Promise<RunStatus> {
       failedPartitions: [...commits.values()].filter((c) => c.kind === 'failed').length,
       tally: emptyTally(),
       bytes: 0,
+      causes: null,
     }
     for (const commit of commits.values()) {
       addTally(status.tally, commit.tally)
       const files = [...Object.values(commit.files), ...(commit.sink?.files ?? [])]
       for (const file of files) status.bytes += file.bytes
     }
+    if (fetching.has(stage.id)) status.causes = causesOf(status.tally)
     const open = status.partitions === null || status.done < status.partitions
     if (open || (stage.kind === 'sink' && !total)) finished = false
     stages.push(status)
@@ -57,6 +64,17 @@ export async function newestPlan(folder: RunFolder): Promise<Plan> {
   throw new PairloomError('PL_RUN_MISSING', `Expected a run in ${folder.store.root}, got none`, {
     data: { run: folder.store.root },
   })
+}
+
+function causesOf({ reasons }: Tally): { cause: Cause; rows: number }[] {
+  const causes = new Map<Cause, number>()
+  for (const [key, rows] of Object.entries(reasons)) {
+    const cause = causeOf(key.slice(key.lastIndexOf('.') + 1))
+    causes.set(cause, (causes.get(cause) ?? 0) + rows)
+  }
+  return [...causes]
+    .map(([cause, rows]) => ({ cause, rows }))
+    .sort((a, b) => b.rows - a.rows || (a.cause < b.cause ? -1 : 1))
 }
 
 async function partitionsOf(

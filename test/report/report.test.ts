@@ -71,6 +71,17 @@ describe('the data of a report', () => {
     ])
   })
 
+  it('says by cause why pictures did not come, and what to do', () => {
+    const [failed, robots] = [rowsOf('http-404').length, rowsOf('robots').length]
+    expect(data.fetches[0]!.causes).toMatchObject([
+      { cause: 'gone', rows: failed, reasons: [{ reason: 'http-404', rows: failed }] },
+      { cause: 'opt-out', rows: robots, reasons: [{ reason: 'robots', rows: robots }] },
+    ])
+    const page = renderReport(data)
+    expect(page).toMatch(/>gone<[^]*<p>Sites that live say that these pictures are no more[^]*<b>Nothing: /)
+    expect(page).toMatch(/>opt-out<[^]*<b>Nothing: it is obeyed/)
+  })
+
   it('counts every measured row once in its histogram, parted at the limit', () => {
     const rule = data.rules.find((r) => r.rule === 'filter/image-size')!
     const chart = rule.charts.find((c) => c.title === 'short side')!

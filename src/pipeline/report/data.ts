@@ -1,5 +1,7 @@
 import type { Columns } from '../../core/column.ts'
 import type { Counters } from '../../core/counters.ts'
+import type { Finding } from '../doctor/diagnosis.ts'
+import type { CauseHealth } from '../doctor/fetch-health.ts'
 import type { StageKind } from '../plan.ts'
 
 /** All that a report shows, as plain JSON. Equal runs give equal data, but for `time`. */
@@ -147,6 +149,9 @@ export interface FetchData {
   sites: number
   /** By requests, the largest. */
   top: { site: string; requests: number; kept: number; dropped: number; bytes: number }[]
+  /** Why pictures did not come, in groups, the largest first; and what that means. */
+  causes: CauseHealth[]
+  findings: Finding[]
 }
 
 export type Chart = Histogram | Bars | HeatMap

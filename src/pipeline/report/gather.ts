@@ -1,5 +1,8 @@
 import type { PairloomError } from '../../core/error.ts'
 import { openBytes } from '../bytes.ts'
+import { diagnose } from '../doctor/diagnosis.ts'
+import { fetchHealth } from '../doctor/fetch-health.ts'
+import { fetchStages } from '../fetch-stages.ts'
 import type { Plan } from '../plan.ts'
 import { builtinStages, openRegistry, type Registry } from '../registry.ts'
 import type { RunFolder } from '../run-folder.ts'
@@ -51,7 +54,7 @@ export async function gatherReport(
       ledgers: ledgersOf(stages),
       outputs: flow.flatMap((f) => outputOf(f, plan)),
       time: timeData(flow),
-      fetches: await fetchesOf(flow, tables),
+      fetches: await fetchesOf(plan, tables),
       shapes: shownTable
         ? { stage: shown!.id, rows: shown!.kept, charts: await shapeCharts(shownTable, tables) }
         : null,
@@ -117,14 +120,13 @@ function outputOf({ stage, commits, closed }: StageCommits, plan: Plan): OutputD
   ]
 }
 
-async function fetchesOf(flow: readonly StageCommits[], tables: Tables) {
+async function fetchesOf(plan: Plan, tables: Tables) {
   const found = []
-  for (const { stage } of flow) {
-    const before = flow.find((f) => f.stage.id === stage.from)?.stage.columns ?? {}
-    const brings = stage.kind === 'row' && 'bytes_dataset' in stage.columns && !('bytes_dataset' in before)
-    const table = brings ? tables.of(stage.id) : null
+  for (const { id } of fetchStages(plan)) {
+    const table = tables.of(id)
     const data = table && (await fetchData(table, tables))
-    if (data) found.push(data)
+    const health = table && (await fetchHealth(table, tables))
+    if (data && health) found.push({ ...data, causes: health.causes, findings: diagnose(health) })
   }
   return found
 }

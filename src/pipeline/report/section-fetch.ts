@@ -27,6 +27,7 @@ function fetchBlock(fetch: FetchData, stage: StageData, rules: readonly RuleData
       ${bytes(fetch.bytes)} stored, from ${plural(fetch.sites, 'site')}
     </p>
     <div class="charts is-two">${sites(fetch)}${reasons(stage)}</div>
+    ${causes(fetch)}
     ${rules.map(
       (rule) =>
         rule.reasons.length > 0 &&
@@ -83,6 +84,34 @@ function reasons({ reasons: all, counters }: StageData): Html {
     </div>
     ${counterList(counters)}
   </figure>`
+}
+
+/** Why pictures did not come, in the groups of `pairloom doctor`, each with what it means and what to do. */
+function causes({ causes: all, findings, requests }: FetchData): Html | null {
+  if (all.length === 0) return null
+  const most = Math.max(...all.map((c) => c.rows))
+  return html`<figure class="chart-figure causes">
+    <figcaption><b>causes</b> <span>of pictures that did not come, and what to do</span></figcaption>
+    ${all.map((c) => {
+      const finding = findings.find((f) => f.cause === c.cause)
+      return html`<div class="cause">
+        <div class="bar-row is-cause">
+          <span class="bar-label">${c.cause === 'opt-out' ? c.cause : c.cause.replaceAll('-', ' ')}</span
+          >${splitBar([['failed', c.rows]], most)}<span class="bar-count">${count(c.rows)}</span
+          ><span class="bar-more">${percent(c.rows, requests)}</span>
+        </div>
+        <p class="note">
+          ${c.reasons.slice(0, 4).map(({ reason, rows }, i) => `${i > 0 ? ' · ' : ''}${reason} ${count(rows)}`)}
+        </p>
+        ${finding && html`<p>${sentence(finding.seen)} <b>${sentence(finding.advice)}</b></p>`}
+      </div>`
+    })}
+  </figure>`
+}
+
+/** With a capital and a full stop. */
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 
 function counterList(counters: StageData['counters']): Html | null {

@@ -137,7 +137,10 @@ async function sizeMap(kept: string, tables: Tables): Promise<HeatMap | null> {
 }
 
 /** Requests by site of a stage that brings bytes. */
-export async function fetchData(table: StageTable, tables: Tables): Promise<FetchData | null> {
+export async function fetchData(
+  table: StageTable,
+  tables: Tables,
+): Promise<Omit<FetchData, 'causes' | 'findings'> | null> {
   if (!has(table.columns, 'site', 'bytes_length')) return null
   const parts = [
     ...(table.kept ? [`SELECT site, 'kept' AS status, bytes_length FROM ${table.kept}`] : []),

@@ -105,6 +105,8 @@ h2 + p { margin: 4px 0 16px; }
 .bars { max-width: 460px; }
 .bar-row { display: grid; grid-template-columns: minmax(0, 9.5em) minmax(40px, 1fr) auto; gap: 10px; align-items: center; font-size: 13px; line-height: 1.65; }
 .bar-row.is-site { grid-template-columns: minmax(0, 11em) minmax(30px, 1fr) auto 3.6em 5.2em; } .bars:has(.is-site) { max-width: none; }
+.bar-row.is-cause { grid-template-columns: minmax(0, 9.5em) minmax(40px, 1fr) auto 3.6em; }
+.causes { margin-top: 20px; } .cause { max-width: 640px; padding: 4px 0 8px; font-size: 13px; line-height: 1.45; } .cause b { font-weight: 600; }
 .bar-label { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .is-out .bar-label { color: var(--here-text); }
 .bar { display: block; width: 100%; height: 11px; border-radius: 2px; }
