@@ -3,6 +3,7 @@ import type { Row } from './column.ts'
 import { PairloomError } from './error.ts'
 import type { Filter } from './filter.ts'
 import { runFilters } from './filter-group.ts'
+import { openGate } from './gate.ts'
 import type { BytesAccess, Network, RowStage, StageContext, Verdict } from './stage.ts'
 
 export interface Collected {
@@ -13,7 +14,14 @@ export interface Collected {
   tally: Tally
 }
 
-export const NO_NETWORK: Network = { agent: 'pairloom', contact: null, hosts: {}, allow: [] }
+export const NO_NETWORK: Network = {
+  agent: 'pairloom',
+  contact: null,
+  hosts: {},
+  allow: [],
+  atOnce: 1024,
+  perAddress: 16,
+}
 
 const NO_BYTES: BytesAccess = {
   append: () => Promise.reject(new PairloomError('PL_STAGE', 'Expected a stage that declares writesBytes')),
@@ -41,6 +49,7 @@ export async function collect(
     partition: 0,
     signal: new AbortController().signal,
     network: NO_NETWORK,
+    gate: openGate(),
     scratch: '',
     memoryBytes: 256 * 2 ** 20,
     bytes: NO_BYTES,

@@ -35,6 +35,47 @@ export interface Network {
   hosts: Record<string, string>
   /** Addresses and CIDR ranges that are fetched although they are private, such as `127.0.0.1`. */
   allow: string[]
+  /** Requests at once to all hosts, over all worker processes. */
+  atOnce: number
+  /** Requests at once to one address, whatever hosts are on it. */
+  perAddress: number
+}
+
+/** Something that is asked with restraint: a host, an address, an archive. */
+export interface GateKey {
+  /** Kind and name: `host example.org`, `address 192.0.2.1`, `archive https://data.commoncrawl.org`. */
+  name: string
+  /** Requests at once, of all who enter by this name. */
+  atOnce: number
+  /** At least this long between two requests, ms; the longest that was said holds while any are waiting. Default 0. */
+  intervalMs?: number
+}
+
+/** Leave to send one request. */
+export interface Turn {
+  /** The request is on its way: the interval to the next one is counted from here, else from its end. */
+  sent(): void
+  /** The request has ended. firstByteMs: how long its answer took to begin, where there was one. */
+  leave(firstByteMs?: number): void
+}
+
+/**
+ * Whose turn it is: one queue for each key, kept in one place for all worker processes of a run, so that no host, address
+ * or archive sees more than its limits from all of them together. What a process holds when it dies is given back.
+ */
+export interface Gate {
+  /**
+   * Waits until there is room at all keys; the first one is who answers, and its waiting requests are served in order,
+   * in turn with those of others. Every turn must be left. Rejects with the signal's reason once it is aborted.
+   *
+   * A first key that answers ever more slowly is asked fewer at once, down to one, and then at longer intervals, until
+   * its answers are as quick as they were: `atOnce` and `intervalMs` are what it never sees more of.
+   */
+  enter(keys: readonly GateKey[], signal: AbortSignal): Promise<Turn>
+  /** The key asks for patience (429, 503): half as many at once, and none for `pauseMs`. Recovers with good answers. */
+  slowDown(name: string, pauseMs: number): void
+  /** Rejects with the error what this task has waiting at the key. */
+  end(name: string, error: Error): void
 }
 
 export interface BytesRef {
@@ -62,6 +103,8 @@ export interface StageContext<Options = unknown> {
   partition: number
   signal: AbortSignal
   network: Network
+  /** Turns at hosts, addresses and archives, shared by all workers: enter it before every request. */
+  gate: Gate
   /** A folder of this task's own, emptied after it. */
   scratch: string
   /** Memory this task may hold, bytes. */

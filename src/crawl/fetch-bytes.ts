@@ -8,7 +8,7 @@ import { openHttp, type HttpResponse } from './http.ts'
 import { openRedirects } from './http-redirect.ts'
 import { limitedRobots } from './fetch-robots.ts'
 import { openHostHealth, pleaMs } from './host-health.ts'
-import { openHostQueues } from './polite.ts'
+import { openPolite } from './polite.ts'
 import { headerDirectives } from './robots-directives.ts'
 import { hostOf } from './host.ts'
 
@@ -46,13 +46,15 @@ export interface ByteFetcher {
  */
 export function openByteFetcher(
   options: FetchOptions,
-  { network, count, memoryBytes }: Pick<StageContext, 'network' | 'count' | 'memoryBytes'>,
+  context: Pick<StageContext, 'network' | 'gate' | 'stage' | 'partition' | 'count' | 'memoryBytes'>,
   signal: AbortSignal,
 ): ByteFetcher {
-  const http = openHttp(network, { deadlines: options, connectionsPerOrigin: options.perHost })
-  const queues = openHostQueues({ perHost: options.perHost, concurrency: options.concurrency, signal })
+  const { network, count, memoryBytes } = context
+  const most = Math.max(options.perHost, ...Object.values(options.rates).map(({ atOnce = 0 }) => atOnce))
+  const http = openHttp(network, { deadlines: options, connectionsPerOrigin: most })
+  const polite = openPolite(context, (url) => http.addressOf(url), options, signal)
   const health = openHostHealth(options)
-  const robots = limitedRobots(http, network, options, signal)
+  const robots = limitedRobots(http, network, polite, options, signal)
   const budget = openByteBudget(Math.min(256 * 2 ** 20, Math.floor(memoryBytes / 4)))
 
   async function checkRobots(url: string): Promise<void> {
@@ -64,11 +66,11 @@ export function openByteFetcher(
         robots.noHost(origin) ?? fetchError(reason ?? 'robots', url, evidence === null ? {} : { evidence })
       )
     const asked = (await robots.crawlDelayMs(origin)) ?? 0
-    queues.space(hostOf(url), Math.min(asked, options.maxCrawlDelayMs))
+    polite.space(hostOf(url), Math.min(asked, options.maxCrawlDelayMs))
   }
 
   /** One request at its host's turn: its answer, redirects too, with a lease on its body. */
-  async function request(url: string, spentMs: number, trace: Trace): Promise<Answered> {
+  async function request(url: string, spentMs: number, trace: Trace, onSent: () => void): Promise<Answered> {
     const started = performance.now()
     let lease: Lease | undefined
     let isOver = false
@@ -79,6 +81,7 @@ export function openByteFetcher(
         maxRedirects: 0,
         spentMs,
         signal,
+        onSent,
         accept: 'image/*, */*;q=0.5',
         admit(bytes) {
           lease = budget.tryTake(bytes) ?? undefined
@@ -103,20 +106,35 @@ export function openByteFetcher(
     }
   }
 
-  /** The same with the host told how it went. */
-  async function reported(host: string, work: () => Promise<Answered>): Promise<Answered> {
+  /** What a failure means for all of its host. */
+  function failed(host: string, error: unknown): void {
+    const end = health.report(host, error)
+    if (end) polite.end(host, end)
+    const askedMs = pleaMs(error)
+    // All of the host waits, not this picture alone, and whether or not this picture is tried again.
+    if (askedMs !== null) polite.slowDown(host, Math.max(askedMs, options.backoffMs))
+  }
+
+  /** A request at its turn. */
+  async function atTurn(url: string, trace: Trace): Promise<Answered> {
+    const host = hostOf(url)
     try {
-      const answered = await work()
-      health.report(host, null)
-      return answered
+      await http.addressOf(url)
     } catch (error) {
-      const end = health.report(host, error)
-      if (end) queues.end(host, end)
-      const askedMs = pleaMs(error)
-      // All of the host waits, not this picture alone, and whether or not this picture is tried again.
-      if (askedMs !== null) queues.slowDown(host, Math.max(askedMs, options.backoffMs))
+      failed(host, error)
       throw error
     }
+    return polite.run(url, async ({ sent }, heard) => {
+      try {
+        const answered = await request(url, trace.fetchMs, trace, sent)
+        heard(answered.response.firstByteMs)
+        health.report(host, null)
+        return answered
+      } catch (error) {
+        failed(host, error)
+        throw error
+      }
+    })
   }
 
   /** One try: each hop of it waits for its own host, by that host's robots.txt. */
@@ -126,12 +144,8 @@ export function openByteFetcher(
     trace.fetchMs = 0
     let url = start
     for (;;) {
-      const host = hostOf(url)
-      health.check(host)
-      const at = url
-      const { response, lease } = await queues.run(host, () =>
-        reported(host, () => request(at, trace.fetchMs, trace)),
-      )
+      health.check(hostOf(url))
+      const { response, lease } = await atTurn(url, trace)
       const next = redirects.next(url, response)
       if (next === null) return accepted(response, lease, url)
       await checkRobots(next)

@@ -34,8 +34,10 @@ const BATCH_ROWS = 256
 /**
  * Fetches pictures over HTTP and stores them decoded, upright, in sRGB, resized.
  *
- * robots.txt and X-Robots-Tag are obeyed, each host is asked at its own pace, each address is checked. That pace is kept
- * within a partition, so its input must be partitioned by site; each hop of a redirect waits for its own host. Rows come out in the order in which they are done. Rejects: `dropped` for decisions (`pictureVerdict`), `failed` for troubles of the
+ * robots.txt and X-Robots-Tag are obeyed, each host is asked at its own pace, each address is checked. Turns at hosts
+ * and addresses are shared by all workers, and each hop of a redirect waits for its own host. What a host is given up for
+ * is known within a partition, so its input must be partitioned by site. Rows come out in the order in which they are
+ * done. Rejects: `dropped` for decisions (`pictureVerdict`), `failed` for troubles of the
  * network (`FETCH_REASONS`, `http-<status>`) and of the bytes (`ImageReason`), with the evidence as the value. A host
  * that asks by 429 or 503 to be left alone for longer than `maxWaitMs`, or that only fails, `giveUpAfter` times in a row,
  * is asked no more in its partition: its other rows end as `host-given-up`. How many of a sick host's pictures were asked

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { runtime } from '../core/options.ts'
 import { IMAGE_OPTIONS } from '../media/process-image.ts'
 import { DEFAULT_DEADLINES } from './http.ts'
+import { ratesOption } from './rates.ts'
 
 const ms = (value: number, doc: string) =>
   runtime(z.int().min(1).max(3_600_000).default(value)).describe(`${doc}, ms`)
@@ -16,6 +17,9 @@ export const fetchOptions = z.strictObject({
     .describe('largest body, bytes'),
   maxRedirects: z.int().min(0).max(20).default(5).describe('redirects followed at most'),
   perHost: runtime(z.int().min(1).max(64).default(2)).describe('requests at once to one host'),
+  rates: runtime(ratesOption).describe(
+    'what certain hosts may be asked instead, `{ example.org: { atOnce: 4, perSecond: 10 } }`; `*.example.org`: each host below it; a Crawl-delay line widens the pause, and never narrows it',
+  ),
   concurrency: runtime(z.int().min(1).max(4096).default(64)).describe(
     'requests at once to all hosts of a partition',
   ),

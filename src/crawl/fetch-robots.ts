@@ -1,10 +1,10 @@
-import PQueue from 'p-queue'
 import type { PairloomError } from '../core/error.ts'
 import type { Network } from '../core/stage.ts'
 import { fetchError, reasonOf } from './fetch-error.ts'
 import type { FetchOptions } from './fetch-options.ts'
 import { withRetries } from './fetch-retry.ts'
 import type { HttpClient } from './http.ts'
+import type { Polite } from './polite.ts'
 import { robotsRequest, type RobotsAnswer } from './http-robots.ts'
 import { openRobots, type Robots } from './robots.ts'
 
@@ -18,25 +18,25 @@ export interface ImageRobots extends Robots {
 }
 
 /**
- * robots.txt files as pictures need them: of many hosts, so at most `concurrency` are asked at once, and tried again
- * where that may help, because a host whose file cannot be had is lost whole.
+ * robots.txt files as pictures need them: each asked for at its host's turn, and tried again where that may help, because
+ * a host whose file cannot be had is lost whole.
  */
 export function limitedRobots(
   http: HttpClient,
   network: Network,
-  options: Pick<FetchOptions, 'concurrency' | 'retries' | 'backoffMs' | 'maxWaitMs'>,
+  polite: Polite,
+  options: Pick<FetchOptions, 'retries' | 'backoffMs' | 'maxWaitMs'>,
   signal: AbortSignal,
 ): ImageRobots {
   const dead = new Map<string, PairloomError>()
-  const queue = new PQueue({ concurrency: options.concurrency })
   const request = robotsRequest(http, signal)
   const robots = openRobots(async (url, maxBytes) => {
     let last: RobotsAnswer | undefined
     try {
       return await withRetries(url, { ...options, signal }, () =>
-        queue.add(async () => {
+        polite.run(url, async ({ sent }) => {
           last = undefined
-          const answer = await request(url, maxBytes)
+          const answer = await request(url, maxBytes, sent)
           if (answer.status < 500) return answer
           last = answer
           const { status, retryAfterMs } = answer

@@ -13,6 +13,8 @@ export interface ExchangeLimits {
   stallMs: number
   minBytesPerSecond: number
   admit?: Admit
+  /** Told when the request is on its way. */
+  onSent?: () => void
 }
 
 /**
@@ -111,6 +113,7 @@ export function exchange(
             return
           }
           sentAt = performance.now()
+          limits.onSent?.()
           timer = setTimeout(
             () =>
               stop(

@@ -6,18 +6,19 @@ import type { RobotsRequest } from './robots.ts'
 /** A robots.txt, and how long its host asks to be left alone, ms, or null. */
 export type RobotsAnswer = Awaited<ReturnType<RobotsRequest>> & { retryAfterMs: number | null }
 
-/** How robots.txt files are asked for with our HTTP client. */
+/** How robots.txt files are asked for with our HTTP client. onSent: told when the request is on its way. */
 export function robotsRequest(
   http: HttpClient,
   signal?: AbortSignal,
-): (...of: Parameters<RobotsRequest>) => Promise<RobotsAnswer> {
-  return async (url, maxBytes) => {
+): (url: string, maxBytes: number, onSent?: () => void) => Promise<RobotsAnswer> {
+  return async (url, maxBytes, onSent) => {
     const { status, headers, body } = await http.get(url, {
       maxBytes,
       oversize: 'cut',
       maxRedirects: 0,
       accept: 'text/plain, */*;q=0.5',
-      ...(signal ? { signal } : {}),
+      ...(signal && { signal }),
+      ...(onSent && { onSent }),
     })
     return {
       status,

@@ -51,6 +51,8 @@ export interface GetOptions {
   maxRedirects?: number
   /** Bounds the bytes in memory over all requests. */
   admit?: Admit
+  /** Told when the request is on its way, for each hop. */
+  onSent?: () => void
   /** What earlier requests, redirects to this one, took of `totalMs`. Default 0. */
   spentMs?: number
   /** Asks for bytes `from` to `to`, both included: 206 with them, 200 where the server gives all, 416 past the end. */
@@ -76,6 +78,11 @@ export interface HttpResponse {
 export interface HttpClient {
   /** One GET, redirects followed. @throws PairloomError `PL_FETCH` with `data.reason` (`FETCH_REASONS`) */
   get(url: string, options: GetOptions): Promise<HttpResponse>
+  /**
+   * The address that a request for the URL goes to first, from the cache that connections use. It may be one that they
+   * refuse. @throws PairloomError `PL_FETCH`: bad-url, dns-not-found, dns-failed, timeout-dns
+   */
+  addressOf(url: string): Promise<string>
   /** Ends all connections, open requests too. */
   close(): Promise<void>
 }
@@ -89,12 +96,13 @@ export interface HttpClient {
 export function openHttp(network: Network, options: HttpOptions = {}): HttpClient {
   const deadlines = { ...DEFAULT_DEADLINES, ...options.deadlines }
   const addresses = new Map<string, string>()
+  const resolver = openResolver(network.hosts, deadlines.dnsMs)
   const agent = new Agent({
     connections: options.connectionsPerOrigin ?? 2,
     pipelining: 1,
     allowH2: false,
     connect: openConnector({
-      resolver: openResolver(network.hosts, deadlines.dnsMs),
+      resolver,
       rule: addressRule(network.allow),
       dnsMs: deadlines.dnsMs,
       connectMs: deadlines.connectMs,
@@ -112,7 +120,8 @@ export function openHttp(network: Network, options: HttpOptions = {}): HttpClien
     // A part of a compressed body cannot be had.
     headers['accept-encoding'] = oversize === 'cut' || request.range ? 'identity' : 'gzip, br'
     if (request.range) headers.range = `bytes=${request.range.from}-${request.range.to}`
-    const limits = { ...deadlines, maxBytes, oversize, ...(request.admit ? { admit: request.admit } : {}) }
+    const { admit, onSent } = request
+    const limits = { ...deadlines, maxBytes, oversize, ...(admit && { admit }), ...(onSent && { onSent }) }
     const redirects = openRedirects(start, maxRedirects)
     let url = start
     for (;;) {
@@ -152,6 +161,12 @@ export function openHttp(network: Network, options: HttpOptions = {}): HttpClien
         deadline.end()
         request.signal?.removeEventListener('abort', onAbort)
       }
+    },
+    async addressOf(href) {
+      const url = URL.parse(href)
+      if (url === null || !isHttp(url)) throw fetchError('bad-url', href)
+      const [first] = await resolver.resolve(url.hostname)
+      return first!.address
     },
     close: () => agent.destroy(),
   }

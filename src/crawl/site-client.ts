@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fetchError, type FetchReason } from './fetch-error.ts'
 import { retryAfterMs, withRetries } from './fetch-retry.ts'
 import type { ImageRobots } from './fetch-robots.ts'
 import { openHostHealth, pleaMs } from './host-health.ts'
 import type { GetOptions, HttpClient, HttpResponse } from './http.ts'
 import { hostOf } from './host.ts'
+import type { Polite } from './polite.ts'
 
 export interface SiteClientOptions {
   /** Pause between the end of one request to a host and the start of the next, ms. */
@@ -34,28 +34,27 @@ export interface SiteClient {
 export function openSiteClient(
   http: HttpClient,
   robots: ImageRobots,
+  polite: Polite,
   options: SiteClientOptions,
 ): SiteClient {
   const { delayMs, maxCrawlDelayMs, signal } = options
   const health = openHostHealth(options)
-  /** Host -> when its last request ended, ms. */
-  const lastEnd = new Map<string, number>()
-  /** Host -> until when it asked to be left alone, ms. */
-  const leftAlone = new Map<string, number>()
 
-  async function pause(url: string): Promise<void> {
+  /** One request at its turn. It is never said to be on its way, so that the pause begins when it has ended. */
+  function attempt(url: string, request: Pick<GetOptions, 'maxBytes' | 'accept'>): Promise<HttpResponse> {
     const host = hostOf(url)
-    const { origin } = new URL(url)
-    const asked = Math.min((await robots.crawlDelayMs(origin)) ?? 0, maxCrawlDelayMs)
-    const spaced = (lastEnd.get(host) ?? -Infinity) + Math.max(delayMs, asked)
-    const waitMs = Math.max(spaced, leftAlone.get(host) ?? -Infinity) - performance.now()
-    if (waitMs > 0) await sleep(waitMs, undefined, { signal })
-  }
-
-  function ended(host: string, error: unknown): void {
-    lastEnd.set(host, performance.now())
-    const askedMs = pleaMs(error)
-    if (askedMs !== null) leftAlone.set(host, performance.now() + Math.max(askedMs, options.backoffMs))
+    return polite.run(url, async (_turn, heard) => {
+      try {
+        const response = await http.get(url, { ...request, maxRedirects: 0, signal })
+        if (response.status >= 400) throw statusError(url, response)
+        heard(response.firstByteMs)
+        return response
+      } catch (error) {
+        const askedMs = pleaMs(error)
+        if (askedMs !== null) polite.slowDown(host, Math.max(askedMs, options.backoffMs))
+        throw error
+      }
+    })
   }
 
   return {
@@ -65,20 +64,10 @@ export function openSiteClient(
       const { allowed, reason, evidence } = await robots.verdict(url)
       if (!allowed)
         throw robots.noHost(new URL(url).origin) ?? fetchError(reason!, url, { evidence: evidence! })
-      const attempt = async () => {
-        await pause(url)
-        try {
-          const response = await http.get(url, { ...request, maxRedirects: 0, signal })
-          if (response.status >= 400) throw statusError(url, response)
-          ended(host, null)
-          return response
-        } catch (error) {
-          ended(host, error)
-          throw error
-        }
-      }
+      const asked = (await robots.crawlDelayMs(new URL(url).origin)) ?? 0
+      polite.space(host, Math.max(delayMs, Math.min(asked, maxCrawlDelayMs)))
       try {
-        const response = await withRetries(url, options, attempt)
+        const response = await withRetries(url, options, () => attempt(url, request))
         health.report(host, null)
         return response
       } catch (error) {

@@ -4,6 +4,7 @@ import { limitedRobots } from './fetch-robots.ts'
 import { openHttp } from './http.ts'
 import { isOptedOut, linkRows } from './links.ts'
 import { pageOptions } from './page-options.ts'
+import { openPolite } from './polite.ts'
 import { openSiteClient } from './site-client.ts'
 import { walkSite } from './site-walk.ts'
 import { siteOf, webUrl } from './url.ts'
@@ -88,8 +89,10 @@ export const site = defineSource({
     const { options: chosen, network, signal, count } = context
     const http = openHttp(network, { connectionsPerOrigin: 1 })
     try {
-      const robots = limitedRobots(http, network, { ...chosen, concurrency: 1 }, signal)
-      const client = openSiteClient(http, robots, { ...chosen, signal })
+      const pace = { perHost: 1, concurrency: 1 }
+      const polite = openPolite(context, (url) => http.addressOf(url), pace, signal)
+      const robots = limitedRobots(http, network, polite, chosen, signal)
+      const client = openSiteClient(http, robots, polite, { ...chosen, signal })
       const { start } = part as SitePart
       let batch: LinkRow[] = []
       for await (const page of walkSite({ ...chosen, start }, client, robots, context)) {

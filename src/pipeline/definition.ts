@@ -43,6 +43,18 @@ const network = z.strictObject({
     )
     .default([])
     .describe('addresses and CIDR ranges to fetch although they are private'),
+  atOnce: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .default(NO_NETWORK.atOnce)
+    .describe('requests at once to all hosts, over all worker processes'),
+  perAddress: z
+    .int()
+    .min(1)
+    .max(4096)
+    .default(NO_NETWORK.perAddress)
+    .describe('requests at once to one address, whatever hosts are on it, over all worker processes'),
 })
 
 /** The top of a pipeline file. Stages are checked one by one, each with its own schema. */

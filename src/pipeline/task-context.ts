@@ -1,6 +1,6 @@
 import type { Row } from '../core/column.ts'
 import { PairloomError } from '../core/error.ts'
-import type { SourcePart, StageContext } from '../core/stage.ts'
+import type { Gate, SourcePart, StageContext } from '../core/stage.ts'
 import { readTable } from '../table/parquet-read.ts'
 import type { PartWriter } from './part-writer.ts'
 import type { Plan, PlannedStage } from './plan.ts'
@@ -33,6 +33,7 @@ export interface TaskEnvironment {
   folder: RunFolder
   registry: Registry
   signal: AbortSignal
+  gate: Gate
   /** A folder of the task's own. */
   scratch: string
   memoryBytes: number
@@ -53,7 +54,7 @@ export function stageContext(
   environment: TaskEnvironment,
   own: Pick<StageContext, 'bytes' | 'drop' | 'count'>,
 ): StageContext<Record<string, unknown>> {
-  const { plan, signal, scratch, memoryBytes } = environment
+  const { plan, signal, gate, scratch, memoryBytes } = environment
   return {
     options: stage.options,
     stage: stage.id,
@@ -61,6 +62,7 @@ export function stageContext(
     partition: task.partition,
     signal,
     network: plan.network,
+    gate,
     scratch,
     memoryBytes,
     ...own,

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isAlive, PLACE } from '../store/alive.ts'
 import { PairloomError, type ErrorCode } from '../core/error.ts'
+import { openTurns } from '../core/turns.ts'
+import { turnsOf } from './gate-link.ts'
 import type { Plan } from './plan.ts'
 import type { Task, TaskResult } from './task-context.ts'
 import type { FromWorker, ToWorker } from './worker.ts'
@@ -29,6 +31,7 @@ interface Worker {
   lastBeat: number
   idleSince: number
   killedFor: string | null
+  turns: ReturnType<typeof turnsOf>
   settle: { resolve(result: TaskResult): void; reject(error: Error): void } | null
 }
 
@@ -40,13 +43,14 @@ const IDLE_MS = 3000
 /**
  * Worker processes on this machine, forked when first needed and kept warm.
  *
- * One over the plan's memory is killed, and its task ends as `PL_TASK_CRASHED`; the next task gets a new process.
+ * They take turns at hosts and addresses here, so limits hold over all of them. One over the plan's memory is killed, and its task ends as `PL_TASK_CRASHED`; the next task gets a new process.
  */
 export async function openWorkerPool(plan: Plan, size: number): Promise<WorkerPool> {
   await sweepScratch()
   const scratch = await mkdtemp(join(tmpdir(), `pairloom-scratch-${PLACE}-${process.pid}-`))
   const memoryBytes = plan.memoryMiB * 2 ** 20
   const workers = new Set<Worker>()
+  const turns = openTurns()
 
   function spawn(): Worker {
     // The same file as this one's neighbour: source while developing, compiled in the package.
@@ -64,12 +68,14 @@ export async function openWorkerPool(plan: Plan, size: number): Promise<WorkerPo
       lastBeat: Date.now(),
       idleSince: Date.now(),
       killedFor: null,
+      turns: turnsOf(turns, (grants) => tell(worker, { type: 'granted', grants })),
       settle: null,
     }
     workers.add(worker)
     child.on('message', (message: FromWorker) => hear(worker, message))
     const ended = (why: string, data: Record<string, unknown>) => {
       workers.delete(worker)
+      worker.turns.clear()
       const at = worker.task
         ? `${worker.task.stages.join('+')} partition ${worker.task.partition}`
         : 'no task'
@@ -96,8 +102,12 @@ export async function openWorkerPool(plan: Plan, size: number): Promise<WorkerPo
         const [held, limit] = [message.rssBytes, memoryBytes].map((b) => Math.round(b / 2 ** 20))
         kill(worker, `it held ${held} MiB of ${limit} MiB (memoryMiB)`)
       }
+    } else if (message.type === 'gate') {
+      worker.turns.hear(message.calls)
     } else if (message.type !== 'ready') {
       const { settle } = worker
+      // A task that has ended sends nothing more.
+      worker.turns.clear()
       worker.settle = null
       worker.task = null
       worker.idleSince = Date.now()

@@ -1,6 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { toPairloomError, type PairloomError } from '../core/error.ts'
+import type { TurnCall } from '../core/turns.ts'
+import { linkedGate, type Grants } from './gate-link.ts'
 import type { Plan } from './plan.ts'
 import { openRegistry } from './registry.ts'
 import { openRunFolder } from './run-folder.ts'
@@ -12,11 +14,13 @@ export type ToWorker =
   | { type: 'start'; plan: Plan; scratch: string; memoryBytes: number }
   | { type: 'task'; task: Task }
   | { type: 'cancel' }
+  | { type: 'granted'; grants: Grants }
 
 /** What a worker process says: a heartbeat every second, and how a task ended. */
 export type FromWorker =
   | { type: 'ready' }
   | { type: 'beat'; rows: number; rssBytes: number }
+  | { type: 'gate'; calls: TurnCall[] }
   | { type: 'done'; result: TaskResult }
   | { type: 'error'; error: { code: string; message: string; data: Record<string, unknown> } }
 
@@ -27,6 +31,7 @@ function serve(): void {
   let rows = 0
   // A coordinator that is gone hears nothing; 'disconnect' ends this process.
   const say = (message: FromWorker) => process.send?.(message, undefined, undefined, () => undefined)
+  const turns = linkedGate((calls) => say({ type: 'gate', calls }))
 
   async function run(task: Task): Promise<void> {
     const { plan, scratch: base, memoryBytes } = start!
@@ -42,6 +47,7 @@ function serve(): void {
         folder,
         registry,
         signal: cancel.signal,
+        gate: turns.gate,
         scratch,
         memoryBytes,
         onProgress,
@@ -61,6 +67,7 @@ function serve(): void {
   process.on('message', (message: ToWorker) => {
     if (message.type === 'start') start = message
     else if (message.type === 'cancel') cancel.abort()
+    else if (message.type === 'granted') turns.hear(message.grants)
     else {
       cancel = new AbortController()
       void run(message.task)

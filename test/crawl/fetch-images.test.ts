@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import sharp from 'sharp'
 import { afterEach, describe, expect, it } from 'vitest'
-import { collect } from '../../src/core/collect.ts'
+import { collect, NO_NETWORK } from '../../src/core/collect.ts'
 import { PairloomError } from '../../src/core/error.ts'
 import { canonicalUrl, imageId } from '../../src/core/row.ts'
 import { optionTable } from '../../src/core/options.ts'
@@ -60,7 +60,7 @@ async function fetchAll(
   context: Partial<StageContext> = {},
 ) {
   const bytes = openBytes()
-  const full = { agent: 'pairloom', contact: null, hosts: {}, allow: ['127.0.0.1'], ...network }
+  const full = { ...NO_NETWORK, allow: ['127.0.0.1'], ...network }
   const collected = await collect(
     fetchImages,
     urls.map(rowOf),

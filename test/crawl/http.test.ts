@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:net'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { NO_NETWORK } from '../../src/core/collect.ts'
 import type { Network } from '../../src/core/stage.ts'
 import { openHttp, type GetOptions, type HttpClient, type HttpOptions } from '../../src/crawl/http.ts'
 import { sendStatus, startServer, type Answer, type TestServer } from '../servers/web.ts'
@@ -20,7 +21,7 @@ async function serve(routes: Parameters<typeof startServer>[0]): Promise<TestSer
 }
 
 function open(network: Partial<Network> = {}, options: HttpOptions = {}): HttpClient {
-  const full = { agent: 'pairloom', contact: null, hosts: {}, allow: ['127.0.0.1'], ...network }
+  const full = { ...NO_NETWORK, allow: ['127.0.0.1'], ...network }
   const client = openHttp(full, { deadlines: SMALL, ...options })
   opened.push(client)
   return client

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { NO_NETWORK } from '../../src/core/collect.ts'
 import { robotsRequest } from '../../src/crawl/http-robots.ts'
 import { openHttp } from '../../src/crawl/http.ts'
 import { openRobots } from '../../src/crawl/robots.ts'
@@ -15,8 +16,8 @@ afterEach(() => Promise.all(closing.splice(0).map((close) => close())))
 async function open(routes: Record<string, Answer | string>, agent = 'pairloom/1.0') {
   const server: TestServer = await startServer(routes)
   const network = {
+    ...NO_NETWORK,
     agent,
-    contact: null,
     hosts: { 'dead.test': '127.0.0.1:1', ...server.hosts },
     allow: ['127.0.0.1'],
   }

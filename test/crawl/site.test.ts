@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import {
   NO_NETWORK,
+  openGate,
   type Counters,
   type LinkRow,
   type SourcePart,
@@ -46,6 +47,9 @@ async function walkAt(server: Served, options: Record<string, unknown>): Promise
   const context = {
     options: parsed,
     signal: new AbortController().signal,
+    stage: 'site',
+    partition: 0,
+    gate: openGate(),
     network: { ...NO_NETWORK, hosts: { 'dead.test': '127.0.0.1:1', ...server.hosts }, allow: ['127.0.0.1'] },
     count: (name: string, by = 1) => (counters[name] = (counters[name] ?? 0) + by),
   } as unknown as StageContext<Record<string, unknown>>

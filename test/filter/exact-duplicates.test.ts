@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   hash128,
   NO_NETWORK,
+  openGate,
   seededRandom,
   sha256,
   type Columns,
@@ -61,6 +62,7 @@ async function deduplicate(
     partition: 0,
     signal: new AbortController().signal,
     network: NO_NETWORK,
+    gate: openGate(),
     scratch: folder,
     memoryBytes,
     bytes: { append: () => Promise.reject(new Error('no')), read: () => Promise.reject(new Error('no')) },

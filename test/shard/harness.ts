@@ -2,6 +2,7 @@ import { zstdDecompressSync } from 'node:zlib'
 import { parquetReadObjects } from 'hyparquet'
 import sharp from 'sharp'
 import { NO_NETWORK } from '../../src/core/collect.ts'
+import { openGate } from '../../src/core/gate.ts'
 import type { Columns, Row } from '../../src/core/column.ts'
 import { PairloomError } from '../../src/core/error.ts'
 import { sha256 } from '../../src/core/hash.ts'
@@ -152,6 +153,7 @@ export async function runSink(
     columns,
     signal: new AbortController().signal,
     network: NO_NETWORK,
+    gate: openGate(),
     scratch: '',
     memoryBytes: 2 ** 28,
     bytes: {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { NO_NETWORK } from '../../src/core/collect.ts'
+import { openGate } from '../../src/core/gate.ts'
 import type { Row } from '../../src/core/column.ts'
 import { hash128 } from '../../src/core/hash.ts'
 import { seededRandom } from '../../src/core/random.ts'
@@ -144,6 +145,7 @@ async function run(
       partition: 0,
       signal: new AbortController().signal,
       network: NO_NETWORK,
+      gate: openGate(),
       scratch: '',
       memoryBytes: 2 ** 28,
       bytes: { append: unused, read: unused },

@@ -1,0 +1,198 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { openGate } from '../../src/core/gate.ts'
+import type { Gate, GateKey, Turn } from '../../src/core/stage.ts'
+import { openTurns } from '../../src/core/turns.ts'
+
+const signal = new AbortController().signal
+
+/** Requests at a gate, each under way until it is ended. */
+function openAsker(gate: Gate) {
+  const running: { name: string; turn: Turn }[] = []
+  const started: string[] = []
+  return {
+    started,
+    /** name: `a1` is the first request to host a. */
+    async ask(name: string, keys: GateKey[]): Promise<void> {
+      const turn = await gate.enter(keys, signal)
+      started.push(name)
+      running.push({ name, turn })
+    },
+    atOnce: () => running.map(({ name }) => name).sort(),
+    async endFirst(firstByteMs?: number): Promise<void> {
+      running.shift()!.turn.leave(firstByteMs)
+      await flush()
+    },
+    sentFirst: () => running[0]!.turn.sent(),
+  }
+}
+
+async function flush(): Promise<void> {
+  for (let i = 0; i < 10; i++) await Promise.resolve()
+}
+
+describe('openGate', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }))
+  afterEach(() => void vi.useRealTimers())
+
+  /** A gate with hosts of at most `perHost` and all of at most `all`. */
+  function open(perHost: number, all: number, intervalMs = 0) {
+    const gate = openGate()
+    const asker = openAsker(gate)
+    const ask = (name: string, more: GateKey[] = [], ownMs = intervalMs) =>
+      void asker.ask(name, [
+        { name: name[0]!, atOnce: perHost, intervalMs: ownMs },
+        ...more,
+        { name: 'all', atOnce: all },
+      ])
+    return { ...asker, gate, ask }
+  }
+
+  it('lets in as many as each key allows', async () => {
+    const { ask, atOnce, endFirst, started } = open(2, 5)
+    for (const host of ['a', 'b', 'c']) for (let i = 1; i <= 3; i++) ask(`${host}${i}`)
+    await flush()
+    expect(atOnce()).toEqual(['a1', 'a2', 'b1', 'b2', 'c1'])
+    await endFirst()
+    expect(started).toHaveLength(6)
+  })
+
+  it('lets a slow host wait alone', async () => {
+    const { ask, atOnce } = open(2, 10)
+    for (let i = 0; i < 100; i++) ask('s')
+    for (const host of ['a', 'b']) ask(host)
+    await flush()
+    expect(atOnce()).toEqual(['a', 'b', 's', 's'])
+  })
+
+  it('serves hosts in turn', async () => {
+    const { ask, endFirst, started } = open(4, 1)
+    for (const name of ['z', 'a1', 'a2', 'a3', 'b1', 'b2', 'c1']) ask(name)
+    await flush()
+    for (let i = 0; i < 6; i++) await endFirst()
+    expect(started).toEqual(['z', 'a1', 'b1', 'c1', 'a2', 'b2', 'a3'])
+  })
+
+  it('counts hosts of one address together, and holds up no others', async () => {
+    const { ask, atOnce, endFirst } = open(2, 99)
+    const shared = [{ name: 'address 192.0.2.1', atOnce: 3 }]
+    for (const name of ['a1', 'a2', 'b1', 'b2', 'c1']) ask(name, shared)
+    for (const name of ['d1', 'd2']) ask(name, [{ name: 'address 192.0.2.2', atOnce: 3 }])
+    await flush()
+    expect(atOnce()).toEqual(['a1', 'a2', 'b1', 'd1', 'd2'])
+    await endFirst()
+    expect(atOnce()).toEqual(['a2', 'b1', 'b2', 'd1', 'd2'])
+  })
+
+  it('counts an interval from when the request was sent, and starts none before', async () => {
+    const { ask, endFirst, sentFirst, started } = open(3, 9, 1000)
+    for (const name of ['a1', 'a2', 'a3']) ask(name)
+    ask('b1', [], 0)
+    ask('b2', [], 0)
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(started).toEqual(['a1', 'b1', 'b2'])
+    sentFirst()
+    await vi.advanceTimersByTimeAsync(999)
+    expect(started).toHaveLength(3)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(started.at(-1)).toBe('a2')
+    for (let i = 0; i < 4; i++) await endFirst()
+    await vi.advanceTimersByTimeAsync(999)
+    expect(started.at(-1)).toBe('a2')
+    await vi.advanceTimersByTimeAsync(1)
+    expect(started.at(-1)).toBe('a3')
+  })
+
+  it('forgets an interval that nobody asks for any more', async () => {
+    const { ask, endFirst, started } = open(1, 9)
+    ask('a1', [], 1000)
+    await flush()
+    await endFirst()
+    await vi.advanceTimersByTimeAsync(1000)
+    for (const name of ['a2', 'a3']) ask(name)
+    await flush()
+    await endFirst()
+    expect(started).toEqual(['a1', 'a2', 'a3'])
+  })
+
+  it('pauses a key that asks for it, halves it, and raises it again with good answers', async () => {
+    const { ask, atOnce, endFirst, gate } = open(4, 99)
+    ask('a')
+    await flush()
+    gate.slowDown('a', 5000)
+    await endFirst()
+    for (let i = 0; i < 90; i++) ask('a')
+    await vi.advanceTimersByTimeAsync(4999)
+    expect(atOnce()).toHaveLength(0)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(atOnce()).toHaveLength(2)
+    // Answers without a head, such as lost connections, raise nothing.
+    for (let i = 0; i < 30; i++) await endFirst()
+    expect(atOnce()).toHaveLength(2)
+    for (let i = 0; i < 24; i++) await endFirst(10)
+    expect(atOnce()).toHaveLength(3)
+    for (let i = 0; i < 20; i++) await endFirst(10)
+    expect(atOnce()).toHaveLength(4)
+  })
+
+  it('asks fewer at once where answers come ever later, then at intervals, and more when they are quick again', async () => {
+    const { ask, atOnce, endFirst, sentFirst } = open(4, 99)
+    for (let i = 0; i < 2000; i++) ask('a')
+    await flush()
+    for (let i = 0; i < 20; i++) await endFirst(50)
+    expect(atOnce()).toHaveLength(4)
+    for (let i = 0; i < 40 && atOnce().length > 1; i++) await endFirst(1000)
+    expect(atOnce()).toHaveLength(1)
+    // One at a time is too much as well.
+    for (let i = 0; i < 10 && atOnce().length > 0; i++) await endFirst(1000)
+    expect(atOnce()).toHaveLength(0)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(atOnce()).toHaveLength(1)
+    for (let i = 0; i < 600; i++) {
+      if (atOnce().length > 0) sentFirst()
+      if (atOnce().length > 0) await endFirst(50)
+      await vi.advanceTimersByTimeAsync(20_000)
+    }
+    expect(atOnce()).toHaveLength(4)
+  })
+
+  it('ends what waits when its signal is aborted or its host is given up, and serves the others', async () => {
+    const stop = new AbortController()
+    const gate = openGate()
+    const key = { name: 'a', atOnce: 1 }
+    const held = await gate.enter([key], stop.signal)
+    const waiting = gate.enter([key], stop.signal)
+    const given = gate.enter([{ name: 'b', atOnce: 1 }, key], signal)
+    const served = gate.enter([key], signal)
+    gate.end('b', new Error('given up'))
+    await expect(given).rejects.toThrow('given up')
+    stop.abort(new Error('enough'))
+    await expect(waiting).rejects.toThrow('enough')
+    await expect(gate.enter([key], stop.signal)).rejects.toThrow('enough')
+    held.leave()
+    held.leave()
+    await expect(served).resolves.toBeDefined()
+  })
+})
+
+describe('openTurns', () => {
+  it('takes back what a process holds that is gone, and what it waited for', () => {
+    const turns = openTurns()
+    const [granted, others]: number[][] = [[], []]
+    const dead = turns.client((id) => granted!.push(id))
+    const alive = turns.client((id) => others!.push(id))
+    const key = [{ name: 'a', atOnce: 2 }]
+    for (const id of [1, 2, 3]) dead.hear(['enter', id, key])
+    for (const id of [1, 2, 3]) alive.hear(['enter', id, key])
+    expect([granted, others]).toEqual([[1, 2], []])
+    dead.clear()
+    expect([granted, others]).toEqual([
+      [1, 2],
+      [1, 2],
+    ])
+    // Late words of the dead change nothing.
+    dead.hear(['leave', 1, 5])
+    expect(others).toEqual([1, 2])
+    alive.hear(['leave', 2, null])
+    expect(others).toEqual([1, 2, 3])
+  })
+})
