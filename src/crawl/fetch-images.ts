@@ -47,7 +47,7 @@ const BATCH_ROWS = 256
  */
 export const fetchImages = defineStage({
   name: 'crawl/fetch',
-  version: 1,
+  version: 2,
   summary: 'Fetch pictures politely, decode, resize and store them',
   options: fetchOptions,
   identity: imageCodec,

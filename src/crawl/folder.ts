@@ -37,7 +37,7 @@ interface FolderPart extends Record<string, unknown> {
  */
 export const folder = defineSource({
   name: 'crawl/folder',
-  version: 1,
+  version: 2,
   summary: 'Take pictures that are on disk, with texts from .txt and .json beside them or from their names',
   options,
   columns: PICTURE_COLUMNS,

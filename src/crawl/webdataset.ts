@@ -47,7 +47,7 @@ type TarPart = SourceFile & Record<string, unknown>
  */
 export const webdataset = defineSource({
   name: NAME,
-  version: 1,
+  version: 2,
   summary: 'Take pictures and texts from WebDataset tars',
   options,
   columns: PICTURE_COLUMNS,

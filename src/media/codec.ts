@@ -1,6 +1,9 @@
 import type sharp from 'sharp'
 import { PairloomError } from '../core/error.ts'
-import { loadTurboJpeg, type TurboJpeg } from './turbojpeg.ts'
+import { loadInflate } from './inflate.ts'
+import { loadLibwebp } from './libwebp.ts'
+import type { FastCodecs } from './turbo-image.ts'
+import { loadTurboJpeg } from './turbojpeg.ts'
 
 export type Sharp = typeof sharp
 
@@ -23,14 +26,15 @@ export const CODECS = ['auto', 'sharp', 'turbojpeg'] as const
 export type CodecChoice = (typeof CODECS)[number]
 
 /**
- * TurboJPEG where it is chosen and installed, else null: sharp does everything.
+ * TurboJPEG where it is chosen and installed, with libwebp where that is installed too; else null: sharp does everything.
  *
  * @throws PairloomError `PL_CONFIG` where it is asked for by name and missing
  */
-export async function turboFor(choice: CodecChoice): Promise<TurboJpeg | null> {
+export async function fastCodecs(choice: CodecChoice): Promise<FastCodecs | null> {
   if (choice === 'sharp') return null
   const turbo = await loadTurboJpeg()
-  if (turbo || choice === 'auto') return turbo
+  if (turbo) return { turbo, webp: await loadLibwebp(), inflate: await loadInflate() }
+  if (choice === 'auto') return null
   throw new PairloomError(
     'PL_CONFIG',
     'Expected libturbojpeg for codec: turbojpeg, found none. Debian, Ubuntu: apt-get install libturbojpeg0; ' +
@@ -39,12 +43,15 @@ export async function turboFor(choice: CodecChoice): Promise<TurboJpeg | null> {
 }
 
 /**
- * What decodes and encodes, `turbojpeg 2.1.5 + sharp 0.35.5 / libvips 8.18.7`: equal output is promised for an equal
- * codec only.
+ * What decodes and encodes, `turbojpeg 2.1.5 + webp 1.2.4 + sharp 0.35.5 / libvips 8.18.7`: equal output is promised for
+ * an equal codec only. libdeflate is no part of it: it gives the bytes of zlib.
  */
 export async function imageCodec({ codec }: { codec: CodecChoice }): Promise<string> {
-  const turbo = await turboFor(codec)
+  const fast = await fastCodecs(codec)
   const { versions } = await loadSharp()
-  const sharp = `sharp ${versions.sharp ?? 'unknown'} / libvips ${versions.vips}`
-  return turbo ? `turbojpeg ${turbo.version} + ${sharp}` : sharp
+  return [
+    ...(fast ? [`turbojpeg ${fast.turbo.version}`] : []),
+    ...(fast?.webp ? [`webp ${fast.webp.version}`] : []),
+    `sharp ${versions.sharp ?? 'unknown'} / libvips ${versions.vips}`,
+  ].join(' + ')
 }

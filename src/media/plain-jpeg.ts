@@ -18,11 +18,16 @@ export function isPlainJpeg(bytes: Buffer): boolean {
     if (marker >= 0xc0 && marker <= 0xc2) isPlain = bytes[at + 4] === 8
     const end = at + 2 + bytes.readUInt16BE(at + 2)
     if (marker === 0xe2 && bytes.toString('latin1', at + 4, at + 15) === 'ICC_PROFILE') {
-      if (!SRGB.test(profileName(bytes.subarray(at + 18, end)))) return false
+      if (!isSrgbProfile(bytes.subarray(at + 18, end))) return false
     }
     at = end
   }
   return false
+}
+
+/** True for an ICC profile that says that it is sRGB. */
+export function isSrgbProfile(profile: Buffer): boolean {
+  return SRGB.test(profileName(profile))
 }
 
 /** The description of an ICC profile (ICC.1:2022, 7.3 and 10.15; version 2: ICC.1:2001, 6.5.17); empty where it has none. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { CODECS, loadSharp, turboFor, type Sharp } from './codec.ts'
+import { CODECS, fastCodecs, loadSharp, type Sharp } from './codec.ts'
 import { RESIZE_MODES, resizeGeometry, type Geometry } from './geometry.ts'
 import { imageError } from './image-error.ts'
 import { probe, type Probe } from './probe.ts'
@@ -29,7 +29,7 @@ export const IMAGE_OPTIONS = {
     .enum(CODECS)
     .default('auto')
     .describe(
-      'what makes JPEGs of JPEGs: sharp, or TurboJPEG at half its cost where it is installed (auto); their pixels differ a little, so say which where machines differ',
+      'what makes JPEGs: sharp, or TurboJPEG, with libwebp, at half its cost where they are installed (auto); their pixels differ a little, so say which where machines differ',
     ),
 } as const
 
@@ -64,15 +64,14 @@ export async function processImage(bytes: Buffer, options: ImageOptions): Promis
   if (header.isTruncated) {
     throw imageError('image-truncated', { evidence: `${header.format} of ${bytes.length} bytes ends early` })
   }
-  const turbo = header.format === 'jpeg' && options.format === 'jpeg' ? await turboFor(options.codec) : null
+  const fast = options.format === 'jpeg' && header.orientation === 1 ? await fastCodecs(options.codec) : null
   const sharp = await loadSharp()
   try {
     const { width, height } = await uprightSize(sharp, bytes, header, options.maxPixels)
     const geometry = resizeGeometry(width, height, { ...options, mode: options.resize })
     checkOutput(geometry, options)
     const origin = { originalWidth: width, originalHeight: height, originalFormat: header.format }
-    const made =
-      turbo && header.orientation === 1 ? await turboImage(turbo, bytes, geometry, options.quality) : null
+    const made = fast && (await turboImage(fast, bytes, header.format, geometry, options.quality))
     if (made) return { ...made, format: options.format, ...origin }
     const isScaled = geometry.width !== width || geometry.height !== height
     const image = draw(sharp, bytes, header, isScaled, geometry, options.maxPixels)

@@ -1,27 +1,29 @@
 /**
- * The two passes of `resample.ts` as the bytes of a WebAssembly module, assembled here: what is read is what runs.
+ * The passes of `resample.ts` as the bytes of a WebAssembly module, assembled here: what is read is what runs.
  *
- * vertical(src, stride, starts, weights, taps, dst, width, rows): each row of dst is a weighted sum of `taps` rows of
- * src (even). width: bytes of a row of dst, a multiple of 8.
- * horizontal(src, stride, starts, weights, taps, dst, width, rows): each byte of dst is a weighted sum of `taps`
- * neighbours (a multiple of 8).
+ * All take (src, stride, starts, weights, taps, dst, width, rows, bias).
+ * vertical: each row of dst is a weighted sum of `taps` rows of src (even). width: bytes of a row of dst, a multiple of 8.
+ * horizontal: each byte of dst is a weighted sum of `taps` neighbours (a multiple of 8).
+ * horizontalRgb: the same for pixels of three bytes (taps: even; starts and width: in pixels).
  *
- * starts: int32, first row or byte of each sum. weights: int16 in 1/16384, `taps` of them a sum. Sums are rounded and
- * clamped to 0..255: integers alone decide the bytes, equal on every CPU. Both read up to `taps` rows and 16 bytes
- * past a plane: what they find there has weight 0. Opcodes: WebAssembly 2.0, 5.4.
+ * starts: int32, first row or sample of each sum. weights: int16 in 1/16384, `taps` of them a sum. bias: where a sum
+ * begins, in 1/16384. Sums are cut to integers and clamped to 0..255: integers alone decide the bytes, equal on every CPU. All
+ * read up to `taps` rows and 16 bytes past a plane: what they find there has weight 0. horizontalRgb writes a byte
+ * past its last pixel. Opcodes: WebAssembly 2.0, 5.4.
  */
 export function resampleModule(): Uint8Array<ArrayBuffer> {
-  const signature = [0x60, 8, ...Array<number>(8).fill(I32), 0]
+  const signature = [0x60, 9, ...Array<number>(9).fill(I32), 0]
   const bytes = [
     [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     section(1, [signature]),
     section(2, [[...name('m'), ...name('memory'), 0x02, 0x00, 1]]),
-    section(3, [[0], [0]]),
+    section(3, [[0], [0], [0]]),
     section(7, [
       [...name('vertical'), 0x00, 0],
       [...name('horizontal'), 0x00, 1],
+      [...name('horizontalRgb'), 0x00, 2],
     ]),
-    section(10, [vertical(), horizontal()]),
+    section(10, [vertical(), horizontal(), horizontalRgb()]),
   ]
   return Uint8Array.from(bytes.flat())
 }
@@ -29,9 +31,9 @@ export function resampleModule(): Uint8Array<ArrayBuffer> {
 const I32 = 0x7f
 const V128 = 0x7b
 
-/** Parameters of both functions, then their locals. */
-const [SRC, STRIDE, STARTS, WEIGHTS, TAPS, DST, WIDTH, ROWS] = [0, 1, 2, 3, 4, 5, 6, 7] as const
-const [ROW, X, AT, WEIGHT, END, LOW, HIGH, A, B] = [8, 9, 10, 11, 12, 13, 14, 15, 16] as const
+/** Parameters of all functions, then their locals. */
+const [SRC, STRIDE, STARTS, WEIGHTS, TAPS, DST, WIDTH, ROWS, BIAS] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const
+const [ROW, X, AT, WEIGHT, END, LOW, HIGH, A, B] = [9, 10, 11, 12, 13, 14, 15, 16, 17] as const
 
 function vertical(): number[] {
   const sum = (acc: number, lanes: readonly number[]) => [
@@ -55,8 +57,8 @@ function vertical(): number[] {
       ...loop([
         ...set(AT, [...get(ROW), ...get(X), ...add]),
         ...set(WEIGHT, get(WEIGHTS)),
-        ...set(LOW, half),
-        ...set(HIGH, half),
+        ...set(LOW, bias),
+        ...set(HIGH, bias),
         ...loop([
           ...set(A, [...get(AT), ...load8Bytes]),
           ...set(B, [...get(AT), ...get(STRIDE), ...add, ...load8Bytes]),
@@ -105,7 +107,7 @@ function horizontal(): number[] {
         ]),
         ...fold([8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7]),
         ...fold([4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11]),
-        ...set(LOW, [...get(LOW), ...half, ...addLanes]),
+        ...set(LOW, [...get(LOW), ...bias, ...addLanes]),
         ...[...get(DST), ...toBytes(LOW, LOW), ...store8],
         ...step(DST, 1),
         ...step(X, 1),
@@ -116,6 +118,40 @@ function horizontal(): number[] {
       ...repeatIf(get(ROWS)),
     ]),
   )
+}
+
+function horizontalRgb(): number[] {
+  return body([
+    ...set(B, zero),
+    ...loop([
+      ...set(WEIGHT, get(WEIGHTS)),
+      ...set(X, i32(0)),
+      ...loop([
+        ...set(AT, [...get(STARTS), ...get(X), ...i32(4), ...mul, ...add, ...load, ...i32(3), ...mul]),
+        ...set(AT, [...get(AT), ...get(SRC), ...add]),
+        ...set(END, [...get(WEIGHT), ...get(TAPS), ...i32(2), ...mul, ...add]),
+        ...set(LOW, bias),
+        ...loop([
+          ...[...get(AT), ...load64Zero, ...get(B), ...simd(0x0d)],
+          // Red of two pixels, green of both, blue of both, each as 16 bits: one dot product takes two taps.
+          ...[0, 16, 3, 16, 1, 16, 4, 16, 2, 16, 5, 16, 16, 16, 16, 16],
+          ...[...get(WEIGHT), ...load32Splat, ...dot],
+          ...[...get(LOW), ...addLanes],
+          ...set(LOW),
+          ...step(AT, 6),
+          ...step(WEIGHT, 4),
+          ...repeatIf([...get(WEIGHT), ...get(END), ...less]),
+        ]),
+        ...[...get(DST), ...toBytes(LOW, LOW), ...store32],
+        ...step(DST, 3),
+        ...step(X, 1),
+        ...repeatIf([...get(X), ...get(WIDTH), ...less]),
+      ]),
+      ...set(SRC, [...get(SRC), ...get(STRIDE), ...add]),
+      ...set(ROWS, [...get(ROWS), ...i32(-1), ...add]),
+      ...repeatIf(get(ROWS)),
+    ]),
+  ])
 }
 
 /** The lanes of two sums in 1/16384 as bytes: shifted, then narrowed with saturation twice. */
@@ -134,7 +170,9 @@ const store8 = [...simd(0x58), 0, 0, 0]
 const store64 = [...simd(0x5b), 0, 0, 0]
 const dot = simd(0xba) // i32x4.dot_i16x8_s
 const addLanes = simd(0xae)
-const half = [...i32(8192), ...simd(0x11)]
+const load64Zero = [...simd(0x5d), 0, 0]
+const store32 = [...simd(0x5a), 0, 0, 0]
+const bias = [...get(BIAS), ...simd(0x11)]
 const zero = [...i32(0), ...simd(0x11)]
 
 function get(local: number): number[] {

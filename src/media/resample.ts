@@ -1,13 +1,23 @@
 import { resampleModule } from './resample-module.ts'
 
-/** 8-bit samples of one channel in a Workspace. */
+/** 8-bit samples in a Workspace: of one channel, or red, green and blue side by side. */
 export interface Plane {
   /** First byte. */
   at: number
-  /** Size and distance of rows, samples. */
+  /** px */
   width: number
   height: number
+  /** Distance of rows, bytes. */
   stride: number
+  /** 1 where it is not said. */
+  channels?: 1 | 3
+}
+
+/** What becomes of a sample: (sample - from) * gain + to. */
+export interface Levels {
+  from: number
+  gain: number
+  to: number
 }
 
 /** Where the samples of one axis of the result lie in the source. */
@@ -29,14 +39,16 @@ export interface Workspace {
   readonly size: number
   /**
    * Lanczos-3 of one plane into another, rows without gaps; where the source is larger, the filter widens with the ratio
-   * (as in libvips and Pillow). `scratch`: address of `resampleScratch` free bytes.
+   * (as in libvips and Pillow). `scratch`: address of `resampleScratch` free bytes. `levels`: what becomes of samples on
+   * the way, up to a gain of 1.5. Of three channels, a byte behind the last pixel is overwritten.
    */
-  resample(src: Plane, x: Axis, y: Axis, dst: number, scratch: number): void
+  resample(src: Plane, x: Axis, y: Axis, dst: number, scratch: number, levels?: Levels): void
 }
 
 interface Passes {
   vertical(...args: Pass): void
   horizontal(...args: Pass): void
+  horizontalRgb(...args: Pass): void
 }
 type Pass = [
   src: number,
@@ -47,6 +59,7 @@ type Pass = [
   dst: number,
   width: number,
   rows: number,
+  bias: number,
 ]
 
 /** The little of WebAssembly that is used here: its types come with those of browsers only. */
@@ -58,6 +71,12 @@ interface Wasm {
 
 const PAGE_BYTES = 65_536
 const ONE = 16_384
+const HALF = ONE / 2
+const SAME: Levels = { from: 0, gain: 1, to: 0 }
+
+/** Taps that a pass takes at once: see resample-module.ts. */
+const COLUMN_STEP = { 1: 8, 3: 2 } as const
+const ROW_STEP = 2
 
 let compiled: object | undefined
 
@@ -76,9 +95,11 @@ export function openWorkspace(): Workspace {
       if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES))
     },
     bytes: (at, length) => new Uint8Array(memory.buffer, at, length),
-    resample(src, x, y, dst, scratch) {
-      const columns = lanczos(x, src.width, 8)
-      const rows = lanczos(y, src.height, 2)
+    resample(src, x, y, dst, scratch, levels = SAME) {
+      const channels = src.channels ?? 1
+      const gain = Math.round(ONE * levels.gain)
+      const columns = lanczos(x, src.width, COLUMN_STEP[channels], gain)
+      const rows = lanczos(y, src.height, ROW_STEP, ONE)
       let free = scratch
       const put = (array: Int32Array | Int16Array) => {
         const at = free
@@ -90,9 +111,11 @@ export function openWorkspace(): Workspace {
       }
       const [columnStarts, columnWeights] = [put(columns.starts), put(columns.weights)]
       const [rowStarts, rowWeights] = [put(rows.starts), put(rows.weights)]
-      const width = align(src.width)
-      passes.vertical(src.at, src.stride, rowStarts, rowWeights, rows.taps, free, width, y.count)
-      passes.horizontal(free, width, columnStarts, columnWeights, columns.taps, dst, x.count, y.count)
+      const width = align(src.width * channels)
+      passes.vertical(src.at, src.stride, rowStarts, rowWeights, rows.taps, free, width, y.count, HALF)
+      const bias = HALF + levels.to * ONE - levels.from * gain
+      const horizontal = channels === 1 ? passes.horizontal : passes.horizontalRgb
+      horizontal(free, width, columnStarts, columnWeights, columns.taps, dst, x.count, y.count, bias)
     },
   }
 }
@@ -103,7 +126,9 @@ export function resampleScratch(src: Plane, x: Axis, y: Axis): number {
     align(axis.count * 4) + align(axis.count * tapsOf(axis, step) * 2)
   // The passes read past the last row of a plane: see resample-module.ts.
   const overrun = tapsOf(y, 2) * src.stride + 16
-  return tables(x, 8) + tables(y, 2) + align(src.width) * y.count + overrun
+  const channels = src.channels ?? 1
+  const rows = align(src.width * channels) * y.count
+  return tables(x, COLUMN_STEP[channels]) + tables(y, ROW_STEP) + rows + overrun
 }
 
 function align(bytes: number): number {
@@ -115,8 +140,8 @@ function tapsOf({ ratio }: Axis, step: number): number {
   return Math.ceil((Math.ceil(6 * Math.max(1, ratio)) + 1) / step) * step
 }
 
-/** First sample and weights for each sample of the result. Beyond its edges the source is taken as not there. */
-function lanczos(axis: Axis, length: number, step: number) {
+/** First sample, and weights that add up to `one`, for each sample of the result. Beyond its edges the source is taken as not there. */
+function lanczos(axis: Axis, length: number, step: number, one: number) {
   const { ratio, skip, count } = axis
   const width = Math.max(1, ratio)
   const taps = tapsOf(axis, step)
@@ -130,15 +155,15 @@ function lanczos(axis: Axis, length: number, step: number) {
     const n = Math.min(taps, Math.max(1, Math.min(length, Math.ceil(center + 3 * width - 0.5)) - start))
     let sum = 0
     for (let k = 0; k < n; k++) sum += values[k] = lanczos3((start + k + 0.5 - center) / width)
-    let left = ONE
+    let left = one
     let largest = 0
     for (let k = 0; k < n; k++) {
-      const weight = Math.round((values[k]! / sum) * ONE)
+      const weight = Math.round((values[k]! / sum) * one)
       weights[i * taps + k] = weight
       left -= weight
       if (values[k]! > values[largest]!) largest = k
     }
-    // Weights add up to one, so that even areas keep their value.
+    // Weights add up exactly, so that even areas keep their value.
     weights[i * taps + largest]! += left
     starts[i] = start
   }

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import sharp from 'sharp'
 
 export type Rgb = [number, number, number]
@@ -43,4 +44,13 @@ export async function corners(bytes: Buffer): Promise<Rgb[]> {
 /** The largest difference of any channel of any colour. */
 export function distance(a: Rgb[], b: Rgb[]): number {
   return Math.max(...a.flatMap((color, i) => color.map((channel, j) => Math.abs(channel - b[i]![j]!))))
+}
+
+/** A chunk of a PNG with its length and checksum. */
+export function pngChunk(type: string, content: Buffer): Buffer {
+  const named = Buffer.concat([Buffer.from(type, 'latin1'), content])
+  const [length, checksum] = [Buffer.alloc(4), Buffer.alloc(4)]
+  length.writeUInt32BE(content.length)
+  checksum.writeUInt32BE(crc32(named))
+  return Buffer.concat([length, named, checksum])
 }

@@ -6,14 +6,13 @@ import { readdir, readFile } from 'node:fs/promises'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { imageCodec } from '../../src/media/codec.ts'
+import { fastCodecs, imageCodec } from '../../src/media/codec.ts'
 import { resizeGeometry } from '../../src/media/geometry.ts'
 import { IMAGE_OPTIONS, processImage, type ImageOptions } from '../../src/media/process-image.ts'
 import { turboImage } from '../../src/media/turbo-image.ts'
-import { loadTurboJpeg } from '../../src/media/turbojpeg.ts'
 import { noise, quarters } from './pictures.ts'
 
-const turbo = await loadTurboJpeg()
+const fast = await fastCodecs('auto')
 const schema = z.strictObject(IMAGE_OPTIONS)
 const file = (name: string) => readFile(new URL(`files/${name}`, import.meta.url))
 
@@ -48,7 +47,9 @@ async function bothWays(bytes: Buffer, options: Partial<ImageOptions>, label: st
 
 /** Whether TurboJPEG makes the picture, or leaves it to sharp. */
 async function isTaken(bytes: Buffer): Promise<boolean> {
-  return (await turboImage(turbo!, bytes, { width: 24, height: 16, crop: null, pad: null }, 95)) !== null
+  return (
+    (await turboImage(fast!, bytes, 'jpeg', { width: 24, height: 16, crop: null, pad: null }, 95)) !== null
+  )
 }
 
 /** Root of the mean square difference, levels of 255. */
@@ -105,10 +106,11 @@ describe('codec: turbojpeg, where koffi is missing', () => {
   })
 })
 
-describe.skipIf(turbo === null)('codec: turbojpeg (skipped where libturbojpeg or koffi is missing)', () => {
+describe.skipIf(fast === null)('codec: turbojpeg (skipped where libturbojpeg or koffi is missing)', () => {
   it('names its version, and sharp, which does the rest', async () => {
-    expect(turbo!.version).toMatch(/^\d+\.\d+/)
-    const expected = `turbojpeg ${turbo!.version} + ${await imageCodec({ codec: 'sharp' })}`
+    expect(fast!.turbo.version).toMatch(/^\d+\.\d+/)
+    const webp = fast!.webp ? ` + webp ${fast!.webp.version}` : ''
+    const expected = `turbojpeg ${fast!.turbo.version}${webp} + ${await imageCodec({ codec: 'sharp' })}`
     expect(await imageCodec({ codec: 'auto' })).toBe(expected)
     expect(await imageCodec({ codec: 'turbojpeg' })).toBe(expected)
   })
@@ -228,7 +230,7 @@ describe.skipIf(turbo === null)('codec: turbojpeg (skipped where libturbojpeg or
       .toBuffer()
     expect(await isTaken(bytes)).toBe(true)
     const whole = { width: 9000, height: 7000, crop: null, pad: null }
-    expect(await turboImage(turbo!, bytes, whole, 95)).toBeNull()
+    expect(await turboImage(fast!, bytes, 'jpeg', whole, 95)).toBeNull()
   })
 
   it('gives the verdicts of sharp on every fixture and on bytes damaged anywhere', async () => {
