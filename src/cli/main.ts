@@ -53,6 +53,7 @@ const USAGE = new Set([
   'PL_USAGE',
   'PL_CONFIG',
   'PL_PLUGIN',
+  'PL_COST',
   'PL_RUN_OTHER',
   'PL_RUN_MISSING',
   'PL_NODE_VERSION',

@@ -2,16 +2,23 @@ import { Command } from 'commander'
 import type { Plan } from '../pipeline/plan.ts'
 import { openRunFolder } from '../pipeline/run-folder.ts'
 import { table } from './format.ts'
-import { planFromFlags, planOptions, type PlanFlags } from './options.ts'
+import { costFromFlags, costOptions, printCost, type CostFlags } from './cost.ts'
+import { planFromFlags, planOptions, positive, type PlanFlags } from './options.ts'
 
 /** `pairloom plan PIPELINE`: checks the file and shows what would run. Writes nothing. */
 export function planCommand(): Command {
-  return planOptions(
+  const command = planOptions(
     new Command('plan').description('check a pipeline and show its stages, fingerprints and what is done'),
-  )
-    .option('--json', 'the whole plan as JSON')
-    .action(async (file: string, flags: PlanFlags & { json?: boolean }) => {
-      await printPlan(await planFromFlags(file, flags), flags.json ?? false)
+  ).option('--cost', 'estimate what is left to do: requests, bytes, processors, hosts, time and money')
+  return costOptions(command)
+    .option('--workers <n>', 'worker processes of the estimate; default the number of cores', positive)
+    .option('--json', 'the whole plan, or the estimate, as JSON')
+    .action(async (file: string, flags: PlanFlags & CostFlags & { cost?: boolean; json?: boolean }) => {
+      const plan = await planFromFlags(file, flags)
+      if (!flags.cost && flags.maxCost === undefined) return printPlan(plan, flags.json ?? false)
+      const estimate = await costFromFlags(plan, flags)
+      if (flags.json) process.stdout.write(`${JSON.stringify(estimate)}\n`)
+      else printCost(estimate)
     })
 }
 

@@ -4,11 +4,12 @@ import type { RunEvent } from '../pipeline/event.ts'
 import { writeReport } from '../pipeline/report/index.ts'
 import { runPlan } from '../pipeline/run.ts'
 import { planFromFlags, planOptions, positive, share, type PlanFlags } from './options.ts'
+import { costFromFlags, costOptions, type CostFlags } from './cost.ts'
 import { printPlan } from './plan.ts'
 import { linePrinter, type Printer } from './progress-lines.ts'
 import { barPrinter } from './progress-bars.ts'
 
-interface RunFlags extends PlanFlags {
+interface RunFlags extends PlanFlags, CostFlags {
   to?: string
   workers?: number
   json?: boolean
@@ -19,7 +20,10 @@ interface RunFlags extends PlanFlags {
 
 /** `pairloom run PIPELINE`. `again`: the words that run it once more. */
 export function runCommand(again: readonly string[]): Command {
-  return planOptions(new Command('run').description('run a pipeline; run again, it does only what is left'))
+  const command = planOptions(
+    new Command('run').description('run a pipeline; run again, it does only what is left'),
+  )
+  return costOptions(command)
     .option('--to <stage>', 'stop after this stage')
     .option('--workers <n>', 'worker processes; default the number of cores', positive)
     .option(
@@ -37,6 +41,7 @@ export function runCommand(again: readonly string[]): Command {
     .option('--json', 'one JSON object a line for every event')
     .action(async (file: string, flags: RunFlags) => {
       const plan = await planFromFlags(file, flags)
+      if (flags.maxCost !== undefined) await costFromFlags(plan, flags)
       if (flags.dryRun) return printPlan(plan, flags.json ?? false)
       const printer = flags.json
         ? jsonPrinter()

@@ -12,6 +12,7 @@ export const ERRORS = {
   PL_USAGE: ['abort', 'the command line has an unknown command, option or value'],
   PL_CONFIG: ['abort', 'the pipeline file has faults; all of them are listed with line and column'],
   PL_PLUGIN: ['abort', 'a plug-in cannot be loaded, or exports no stage'],
+  PL_COST: ['abort', 'a plan is estimated to cost more than it may, or nobody can tell (--max-cost)'],
   PL_RUN_OTHER: ['abort', 'the run folder belongs to a pipeline of another name'],
   PL_RUN_MISSING: ['abort', 'no run folder is where the command looked for one'],
   PL_NOT_FOUND: ['abort', 'a file or object that a commit names is gone'],

@@ -55,7 +55,7 @@ const options = z.strictObject({
     .describe('rows of a partition at least, where a file can be parted (Parquet); other files are one each'),
 })
 
-type ListOptions = z.infer<typeof options>
+export type ListOptions = z.infer<typeof options>
 
 interface ListPart extends SourceFile, Record<string, unknown> {
   format: ListFormat

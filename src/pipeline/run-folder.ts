@@ -23,8 +23,9 @@ export interface Commit {
   tally: Tally
   /** Other data sets whose bytes the rows refer to. */
   refs: string[]
-  /** Wall time of the attempt, and when it ended: for the report, never for the data. */
+  /** Wall time of the attempt, what its process used of processors, and when it ended: never for the data. */
   seconds: number
+  cpuSeconds?: number
   finishedAt: string
   sink?: SinkPart
   error?: { code: string; message: string }

@@ -90,7 +90,19 @@ export async function* partRows(
   if (commit.files.parquet) yield* readTable(folder.store, `${stage.dataset}/${commit.files.parquet.path}`)
 }
 
-export function finished(task: Task, files: Commit['files'], part: PartWriter, started: number): Commit {
+/** When a task began, on the clock and in what the process has used of processors. */
+export interface Started {
+  atMs: number
+  cpu: NodeJS.CpuUsage
+}
+
+export function startClock(): Started {
+  return { atMs: performance.now(), cpu: process.cpuUsage() }
+}
+
+export function finished(task: Task, files: Commit['files'], part: PartWriter, started: Started): Commit {
+  // A worker runs one task at a time: all that its process uses meanwhile, on any thread, is used by the task.
+  const { user, system } = process.cpuUsage(started.cpu)
   return {
     kind: 'done',
     partition: task.partition,
@@ -98,7 +110,8 @@ export function finished(task: Task, files: Commit['files'], part: PartWriter, s
     files,
     tally: part.tally,
     refs: part.refs(),
-    seconds: (performance.now() - started) / 1000,
+    seconds: (performance.now() - started.atMs) / 1000,
+    cpuSeconds: (user + system) / 1e6,
     finishedAt: new Date().toISOString(),
   }
 }

@@ -17,6 +17,7 @@ import {
   type Task,
   type TaskEnvironment,
   type TaskResult,
+  startClock,
 } from './task-context.ts'
 
 /** Runs a global stage over all partitions of its input and commits the partitions it makes, all at once. */
@@ -26,7 +27,7 @@ export async function runGlobal(
   environment: TaskEnvironment,
 ): Promise<TaskResult> {
   const { plan, folder, scratch, signal } = environment
-  const started = performance.now()
+  const started = startClock()
   const upstream = plannedStage(plan, stage.from!)
   const commits = await inputCommits(folder, upstream, task.partitions, plan.allowFailed)
   const rowsIn = commits.reduce((sum, c) => sum + (c.files.parquet?.rows ?? 0), 0)

@@ -14,6 +14,7 @@ import {
   type Task,
   type TaskEnvironment,
   type TaskResult,
+  startClock,
 } from './task-context.ts'
 
 /**
@@ -26,7 +27,7 @@ export async function writeSink(
   stage: PlannedStage,
   environment: TaskEnvironment,
 ): Promise<TaskResult> {
-  const started = performance.now()
+  const started = startClock()
   const { folder, plan } = environment
   const upstream = plannedStage(plan, stage.from!)
   const part = await openPartWriter(folder, stage, task.partition, task.attempt, { rows: false })

@@ -15,6 +15,7 @@ import {
   type Task,
   type TaskEnvironment,
   type TaskResult,
+  startClock,
 } from './task-context.ts'
 import { runGlobal } from './task-global.ts'
 import { publishSink, writeSink } from './task-sink.ts'
@@ -51,7 +52,7 @@ async function runRows(
   stages: PlannedStage[],
   environment: TaskEnvironment,
 ): Promise<TaskResult> {
-  const started = performance.now()
+  const started = startClock()
   const { folder, signal } = environment
   const links: Link[] = []
   try {

@@ -1,0 +1,183 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { planPipeline, type PipelineInput, type PlanOptions } from '../../src/index.ts'
+import { checkCost } from '../../src/pipeline/cost/check-cost.ts'
+import { estimateCost, type CostEstimate } from '../../src/pipeline/cost/estimate.ts'
+import { DEFAULT_PRICES } from '../../src/pipeline/cost/prices.ts'
+import { openRunFolder } from '../../src/pipeline/run-folder.ts'
+import { pipelineBench } from '../pipeline/harness.ts'
+
+const bench = pipelineBench()
+
+async function estimate(input: PipelineInput, options: PlanOptions = {}): Promise<CostEstimate> {
+  const plan = await planPipeline(input, {
+    base: join(import.meta.dirname, '../pipeline'),
+    run: join(bench.folder, 'a', 'run'),
+    out: join(bench.folder, 'a', 'out'),
+    ...options,
+  })
+  return estimateCost(plan, openRunFolder(plan.run), { workers: 2 })
+}
+
+const stageOf = (found: CostEstimate, id: string) => found.stages.find((s) => s.stage === id)!
+
+/** A list of 900 pictures, 600 of them at one host, and what makes shards of it. */
+async function listPipeline(name = 'urls.txt', fetch: object = {}): Promise<PipelineInput> {
+  const urls = Array.from({ length: 900 }, (_, i) =>
+    i % 3 < 2 ? `http://big.test/${i}.jpg` : `http://h${i}.test/${i}.jpg`,
+  )
+  const text = Buffer.from(urls.map((url) => `${url}\n`).join(''))
+  const path = join(bench.folder, name)
+  await writeFile(path, name.endsWith('.gz') ? gzipSync(text) : text)
+  return {
+    name: 'list',
+    stages: {
+      list: { use: 'crawl/list', path },
+      links: { use: 'crawl/merge-links', partitions: 4 },
+      images: { use: 'crawl/fetch', size: 256, ...fetch },
+      pack: { use: 'shard/pack', shardRows: 100 },
+      shards: { use: 'shard/webdataset' },
+    },
+  }
+}
+
+describe('the estimate of a list', () => {
+  it.each(['urls.txt', 'urls.txt.gz'])(
+    'counts %s, and takes the rest for granted, saying so',
+    async (name) => {
+      const found = await estimate(await listPipeline(name))
+      expect(stageOf(found, 'list')).toMatchObject({ rows: 900, kept: 900, basis: { rows: 'source' } })
+      // 0.95 stay after merging, 0.7 of those come.
+      expect(stageOf(found, 'links')).toMatchObject({ rows: 900, kept: 855, partitions: 4, objects: 12 })
+      expect(stageOf(found, 'images')).toMatchObject({
+        rows: 855,
+        kept: 599,
+        requests: 941,
+        objects: 16,
+        basis: { rows: 'source', perRow: 'assumed' },
+      })
+      expect(stageOf(found, 'shards')).toMatchObject({ partitions: 6, objects: 24 })
+      expect(found.assumed.map((a) => a.name)).toEqual(expect.arrayContaining(['fetchKept', 'pictureBytes']))
+      expect(found.total.bytesIn).toBeCloseTo(855 * 0.7 * 150_000, -3)
+      for (const key of ['requests', 'bytesIn', 'bytesOut', 'cpuSeconds', 'objects'] as const)
+        expect(found.total[key]).toBeCloseTo(found.stages.reduce((sum, s) => sum + s[key], 0))
+    },
+  )
+
+  it('names the hosts that bound the time: their pictures at the pace that they allow', async () => {
+    const found = await estimate(await listPipeline('urls.txt', { perHost: 1 }))
+    const [fetch] = found.fetches
+    expect(fetch).toMatchObject({ hosts: 301, basis: { hosts: 'source', requestSeconds: 'assumed' } })
+    expect(fetch!.top).toHaveLength(20)
+    // Two thirds of the 855 that are left, half a second each, one after another.
+    expect(fetch!.top[0]).toEqual({ host: 'big.test', rows: 570, seconds: 285 })
+    expect(fetch!.top[1]).toMatchObject({ rows: 1, seconds: 0.5 })
+    expect(found.wall).toMatchObject({ seconds: 285, boundBy: 'hosts' })
+    const machines = found.money.find((m) => m.item === 'machines')!
+    expect(machines.amount).toBeCloseTo((2 * 285) / 3600)
+    expect(found.cost).toBeCloseTo(found.money.reduce((sum, m) => sum + m.amount * m.price, 0))
+  })
+
+  it('knows the rate that a table gives a host', async () => {
+    const rates = { 'big.test': { perSecond: 10 }, '*.test': { atOnce: 1 }, 'h2.test': { perSecond: 0.001 } }
+    const [fetch] = (await estimate(await listPipeline('urls.txt', { rates }))).fetches
+    expect(fetch!.top[0]).toEqual({ host: 'h2.test', rows: 1, seconds: 1000 })
+    expect(fetch!.top[1]).toEqual({ host: 'big.test', rows: 570, seconds: 142.5 })
+    expect(fetch!.top[2]).toMatchObject({ rows: 1, seconds: 0.5 })
+  })
+
+  it('is the same each time, and writes nothing', async () => {
+    const input = await listPipeline()
+    expect(await estimate(input)).toEqual(await estimate(input))
+    expect(await readdir(bench.folder)).toEqual(['urls.txt'])
+  })
+
+  it('samples large files evenly and scales what it saw', async () => {
+    const lines = Array.from(
+      { length: 40_000 },
+      (_, i) => `{"url":"http://h${i % 40}.test/${i}","text":"${'x'.repeat(500)}"}\n`,
+    )
+    await mkdir(join(bench.folder, 'lists'))
+    for (const part of [0, 1]) await writeFile(join(bench.folder, `lists/${part}.jsonl`), lines.join(''))
+    const found = await estimate({
+      name: 'big',
+      stages: {
+        list: { use: 'crawl/list', path: join(bench.folder, 'lists') },
+        links: { use: 'crawl/merge-links' },
+        images: { use: 'crawl/fetch' },
+      },
+    })
+    const list = stageOf(found, 'list')
+    expect(list.basis.rows).toBe('sampled')
+    expect(Math.abs(list.rows! - 80_000)).toBeLessThan(8000)
+    expect(found.fetches[0]).toMatchObject({ hosts: 40, basis: { hosts: 'sampled' } })
+  })
+})
+
+const memory = (change: { min?: number; repeat?: number } = {}): PipelineInput => ({
+  name: 'memory',
+  plugins: ['./fixtures/memory.ts'],
+  stages: {
+    rows: { use: 'memory/rows', rows: 1000, partitions: 4 },
+    clean: { filters: { length: { min: change.min ?? 2 } } },
+    store: { use: 'memory/store', repeat: change.repeat ?? 3 },
+    order: { use: 'memory/order', rows: 300 },
+    lines: { use: 'memory/lines' },
+  },
+})
+
+describe('the estimate of a run folder', () => {
+  it('of a source that nothing is known of says so, and cannot be held to a bound', async () => {
+    const found = await estimate(memory())
+    expect(found).toMatchObject({ cost: null, unknown: ['rows', 'clean', 'store', 'order', 'lines'] })
+    expect(() => checkCost(found, 1e9)).toThrow(/nothing tells the rows of rows: run with --to rows first/)
+  })
+
+  it('rests on what the run has measured, of the whole and of a part', async () => {
+    expect((await bench.run(memory(), { to: 'clean' })).error).toBe(null)
+    const found = await estimate(memory())
+    expect(stageOf(found, 'clean')).toMatchObject({ rows: 1000, kept: 900, left: 0, objects: 0, bytesOut: 0 })
+    expect(stageOf(found, 'store')).toMatchObject({
+      rows: 900,
+      left: 900,
+      basis: { rows: 'measured', perRow: 'assumed' },
+    })
+    expect(found.fetches[0]).toMatchObject({ rows: 900, hosts: 7, basis: { hosts: 'measured' } })
+
+    expect((await bench.run(memory())).error).toBe(null)
+    const done = await estimate(memory())
+    expect(done.stages.map((s) => s.left)).toEqual([0, 0, 0, 0, 0])
+    expect(done.total).toMatchObject({ requests: 0, bytesOut: 0, objects: 0 })
+    expect(done.total.storedBytes).toBeGreaterThan(10_000)
+    expect(done.wall.seconds).toBe(0)
+    expect(done.assumed).toEqual([])
+  })
+
+  it('uses what other options have measured, and fetches nothing twice', async () => {
+    expect((await bench.run(memory())).error).toBe(null)
+    const before = await estimate(memory())
+    // Another filter above the fetch: its rows are taken over.
+    const filtered = await estimate(memory({ min: 3 }))
+    expect(stageOf(filtered, 'store')).toMatchObject({ rows: 900, left: 0, basis: { perRow: 'earlier' } })
+    expect(stageOf(filtered, 'order')).toMatchObject({ left: 800, basis: { perRow: 'earlier' } })
+    expect(stageOf(filtered, 'order').cpuSeconds).toBeGreaterThan(0)
+    // Another option of the fetch: all anew.
+    const refetched = await estimate(memory({ repeat: 4 }))
+    expect(stageOf(refetched, 'store')).toMatchObject({ rows: 900, left: 900, kept: 800 })
+    expect(stageOf(refetched, 'store').bytesOut).toBeGreaterThan(before.total.storedBytes / 10)
+  })
+})
+
+describe('checkCost', () => {
+  const of = (cost: number | null) =>
+    ({ name: 'p', cost, unknown: ['list'], prices: DEFAULT_PRICES }) as CostEstimate
+
+  it('refuses what costs more, with both figures', () => {
+    expect(() => checkCost(of(25), 25)).not.toThrow()
+    expect(() => checkCost(of(25.5), 25)).toThrow(
+      'Expected p to cost at most 25 USD (--max-cost), got an estimate of 25.50',
+    )
+  })
+})
