@@ -1,3 +1,5 @@
+import { CONSENT_REASONS } from './consent.ts'
+
 /** Why pictures do not come, in groups that ask for different remedies; the order in which they are told. */
 export const CAUSES = [
   'dns',
@@ -24,7 +26,7 @@ export const REASONS_BY_CAUSE: Record<Cause, readonly string[]> = {
   timeout: ['timeout-connect', 'timeout-first-byte', 'timeout-body', 'timeout-total'],
   blocked: ['host-given-up', 'connect-reset'],
   gone: ['connect-refused', 'connect-unreachable', 'bad-redirect', 'redirect-loop', 'too-many-redirects'],
-  'opt-out': ['robots', 'robots-unreachable', 'x-robots-tag'],
+  'opt-out': [...CONSENT_REASONS, 'robots-unreachable'],
   'not-an-image': [
     'empty-body',
     'not-an-image',

@@ -1,4 +1,8 @@
 import type { StageContext } from '../core/stage.ts'
+import type { Signal } from './consent.ts'
+import { headerSignal } from './consent-headers.ts'
+import { openOriginConsent } from './consent-origin.ts'
+import { xmpSignal } from './consent-xmp.ts'
 import { openByteBudget, type Lease } from './fetch-budget.ts'
 import { fetchError } from './fetch-error.ts'
 import type { FetchOptions } from './fetch-options.ts'
@@ -9,8 +13,8 @@ import { openRedirects } from './http-redirect.ts'
 import { limitedRobots } from './fetch-robots.ts'
 import { openHostHealth, pleaMs } from './host-health.ts'
 import { openPolite } from './polite.ts'
-import { headerDirectives } from './robots-directives.ts'
 import { hostOf } from './host.ts'
+import { productToken } from './robots-txt.ts'
 
 /** How a fetch went, whatever its end. */
 export interface Trace {
@@ -20,6 +24,8 @@ export interface Trace {
   address: string | null
   /** Requests of the last try, one after another, without waits for hosts, ms. */
   fetchMs: number
+  /** What was said of its use, in the order in which it was heard; null before anything was asked. */
+  signals: Signal[] | null
 }
 
 export interface Fetched {
@@ -40,7 +46,8 @@ export interface ByteFetcher {
 }
 
 /**
- * Fetches bodies politely: robots.txt first, each host at its own pace, further tries where they may help.
+ * Fetches bodies politely: robots.txt and what else an origin says of use first, each host at its own pace, further
+ * tries where they may help. A body whose headers or metadata reserve it is not handed out.
  *
  * Memory: bodies, until their pictures are decoded, of at most a quarter of the task's memory, at most 256 MiB.
  */
@@ -55,18 +62,29 @@ export function openByteFetcher(
   const polite = openPolite(context, (url) => http.addressOf(url), options, signal)
   const health = openHostHealth(options)
   const robots = limitedRobots(http, network, polite, options, signal)
+  const origins = openOriginConsent(robots, robots.request, network.agent, options.consent)
   const budget = openByteBudget(Math.min(256 * 2 ** 20, Math.floor(memoryBytes / 4)))
 
-  async function checkRobots(url: string): Promise<void> {
+  /** Notes what is said, and ends the fetch where it reserves. */
+  function heed(signal: Signal | null, url: string, trace: Trace): void {
+    trace.signals ??= []
+    if (signal === null) return
+    trace.signals.push(signal)
+    if (signal.reserves) throw fetchError(signal.rule, url, { evidence: signal.source })
+  }
+
+  /** What files of its origin say of a URL, before it is asked for. */
+  async function checkOrigin(url: string, trace: Trace): Promise<void> {
     const { allowed, reason, evidence } = await robots.verdict(url)
     signal.throwIfAborted()
     const { origin } = new URL(url)
+    if (reason === 'robots') heed({ reserves: true, rule: 'robots', source: evidence! }, url, trace)
     if (!allowed)
-      throw (
-        robots.noHost(origin) ?? fetchError(reason ?? 'robots', url, evidence === null ? {} : { evidence })
-      )
+      throw robots.noHost(origin) ?? fetchError('robots-unreachable', url, { evidence: evidence! })
     const asked = (await robots.crawlDelayMs(origin)) ?? 0
     polite.space(hostOf(url), Math.min(asked, options.maxCrawlDelayMs))
+    heed(await origins.verdict(url), url, trace)
+    signal.throwIfAborted()
   }
 
   /** One request at its host's turn: its answer, redirects too, with a lease on its body. */
@@ -147,8 +165,8 @@ export function openByteFetcher(
       health.check(hostOf(url))
       const { response, lease } = await atTurn(url, trace)
       const next = redirects.next(url, response)
-      if (next === null) return accepted(response, lease, url)
-      await checkRobots(next)
+      if (next === null) return accepted(response, lease, url, trace)
+      await checkOrigin(next, trace)
       url = next
     }
   }
@@ -157,15 +175,16 @@ export function openByteFetcher(
     { status, headers, body }: HttpResponse,
     lease: Lease | undefined,
     url: string,
+    trace: Trace,
   ): Promise<Fetched> {
     try {
       if (status !== 200) throw fetchError(`http-${status}`, url)
-      const { noImages } = headerDirectives([headers['x-robots-tag'] ?? []].flat(), network.agent)
-      if (noImages !== null) throw fetchError('x-robots-tag', url, { evidence: `X-Robots-Tag: ${noImages}` })
+      heed(headerSignal(headers, productToken(network.agent), options.consent), url, trace)
       if (body.length === 0) throw fetchError('empty-body', url)
       count('bytes.in', body.length)
       lease ??= await budget.take(body.length)
       lease.shrink(body.length)
+      heed(xmpSignal(body, options.consent), url, trace)
       return { body, lease }
     } catch (error) {
       lease?.release()
@@ -176,7 +195,7 @@ export function openByteFetcher(
   return {
     async fetch(url, trace) {
       health.check(hostOf(url))
-      await checkRobots(url)
+      await checkOrigin(url, trace)
       const onRetry = () => count('retries')
       return withRetries(url, { ...options, signal, onRetry }, () => follow(url, trace))
     },

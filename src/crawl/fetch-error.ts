@@ -1,4 +1,5 @@
 import { PairloomError } from '../core/error.ts'
+import { CONSENT_REASONS } from './consent.ts'
 
 /**
  * Why a URL could not be fetched: the `reason` of `PL_FETCH`. A status that is no success is `http-<status>`.
@@ -30,10 +31,9 @@ export const FETCH_REASONS = {
     'bad-response',
     'bad-encoding',
     'empty-body',
-    'robots',
     'robots-unreachable',
     'host-given-up',
-    'x-robots-tag',
+    ...CONSENT_REASONS,
   ],
 } as const
 

@@ -4,6 +4,7 @@ import { PairloomError } from '../core/error.ts'
 import { IMAGE_COLUMNS } from '../core/row.ts'
 import { defineStage, type StageContext } from '../core/stage.ts'
 import { imageCodec } from '../media/codec.ts'
+import { CONSENT_COLUMNS, consentColumns, decide } from './consent.ts'
 import { openByteFetcher, type ByteFetcher, type Trace } from './fetch-bytes.ts'
 import { reasonOf } from './fetch-error.ts'
 import { fetchOptions, type FetchOptions } from './fetch-options.ts'
@@ -34,7 +35,8 @@ const BATCH_ROWS = 256
 /**
  * Fetches pictures over HTTP and stores them decoded, upright, in sRGB, resized.
  *
- * robots.txt and X-Robots-Tag are obeyed, each host is asked at its own pace, each address is checked. Turns at hosts
+ * robots.txt and what else says how pictures may be used are obeyed (`consent`, docs/consent.md), each host is asked at
+ * its own pace, each address is checked. Turns at hosts
  * and addresses are shared by all workers, and each hop of a redirect waits for its own host. What a host is given up for
  * is known within a partition, so its input must be partitioned by site. Rows come out in the order in which they are
  * done. Rejects: `dropped` for decisions (`pictureVerdict`), `failed` for troubles of the
@@ -52,7 +54,7 @@ export const fetchImages = defineStage({
   options: fetchOptions,
   identity: imageCodec,
   reads: ['image_id', 'url', 'site'],
-  adds: { ...IMAGE_COLUMNS, ...FETCH_COLUMNS },
+  adds: { ...IMAGE_COLUMNS, ...CONSENT_COLUMNS, ...FETCH_COLUMNS },
   snapshot: true,
   reuseBy: 'image_id',
   unordered: true,
@@ -86,7 +88,7 @@ async function fetchImage(
   decoders: PQueue,
   context: StageContext<FetchOptions>,
 ): Promise<Row | null> {
-  const trace: Trace = { attempts: 0, httpStatus: null, mime: null, address: null, fetchMs: 0 }
+  const trace: Trace = { attempts: 0, httpStatus: null, mime: null, address: null, fetchMs: 0, signals: null }
   try {
     const { body, lease } = await fetcher.fetch(row.url as string, trace)
     try {
@@ -105,6 +107,11 @@ async function fetchImage(
   }
 }
 
-function columnsOf({ httpStatus, mime, attempts, fetchMs, address }: Trace): Row {
-  return { http_status: httpStatus, mime, attempts, fetch_ms: Math.round(fetchMs * 1000) / 1000, address }
+function columnsOf({ httpStatus, mime, attempts, fetchMs, address, signals }: Trace): Row {
+  const consent =
+    signals === null
+      ? { consent: null, consent_rule: null, consent_source: null, consent_at: null }
+      : consentColumns(decide(signals), Date.now())
+  const fetch_ms = Math.round(fetchMs * 1000) / 1000
+  return { ...consent, http_status: httpStatus, mime, attempts, fetch_ms, address }
 }

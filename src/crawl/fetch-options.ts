@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { runtime } from '../core/options.ts'
 import { IMAGE_OPTIONS } from '../media/process-image.ts'
+import { consentOption } from './consent.ts'
 import { DEFAULT_DEADLINES } from './http.ts'
 import { ratesOption } from './rates.ts'
 
@@ -16,6 +17,7 @@ export const fetchOptions = z.strictObject({
     .default(20 * 2 ** 20)
     .describe('largest body, bytes'),
   maxRedirects: z.int().min(0).max(20).default(5).describe('redirects followed at most'),
+  consent: consentOption,
   perHost: runtime(z.int().min(1).max(64).default(2)).describe('requests at once to one host'),
   rates: runtime(ratesOption).describe(
     'what certain hosts may be asked instead, `{ example.org: { atOnce: 4, perSecond: 10 } }`; `*.example.org`: each host below it; a Crawl-delay line widens the pause, and never narrows it',

@@ -6,13 +6,15 @@ import { withRetries } from './fetch-retry.ts'
 import type { HttpClient } from './http.ts'
 import type { Polite } from './polite.ts'
 import { robotsRequest, type RobotsAnswer } from './http-robots.ts'
-import { openRobots, type Robots } from './robots.ts'
+import { openRobots, type Robots, type RobotsRequest } from './robots.ts'
 
 /** Failures below HTTP: the host itself cannot be had, whatever its robots.txt would say. */
 const NO_HOST =
   /^(?:dns-|timeout-dns|timeout-connect|connect-refused|connect-unreachable|address-refused|tls)/
 
 export interface ImageRobots extends Robots {
+  /** How a robots.txt is asked for, at its host's pace and with further tries: for other files of an origin too. */
+  request: RobotsRequest
   /** Why no connection to an origin came about when its robots.txt was asked for, or null. */
   noHost(origin: string): PairloomError | null
 }
@@ -30,7 +32,7 @@ export function limitedRobots(
 ): ImageRobots {
   const dead = new Map<string, PairloomError>()
   const request = robotsRequest(http, signal)
-  const robots = openRobots(async (url, maxBytes) => {
+  const patient: RobotsRequest = async (url, maxBytes) => {
     let last: RobotsAnswer | undefined
     try {
       return await withRetries(url, { ...options, signal }, () =>
@@ -46,9 +48,16 @@ export function limitedRobots(
     } catch (error) {
       // What a 5xx means is for the robots rules to say.
       if (last) return last
+      throw error
+    }
+  }
+  const robots = openRobots(async (url, maxBytes) => {
+    try {
+      return await patient(url, maxBytes)
+    } catch (error) {
       if (NO_HOST.test(reasonOf(error) ?? '')) dead.set(new URL(url).origin, error as PairloomError)
       throw error
     }
   }, network)
-  return { ...robots, noHost: (origin) => dead.get(origin) ?? null }
+  return { ...robots, request: patient, noHost: (origin) => dead.get(origin) ?? null }
 }

@@ -1,10 +1,10 @@
 import type { PairloomError } from '../core/error.ts'
 import type { Verdict } from '../core/stage.ts'
+import { CONSENT_REASONS } from './consent.ts'
 
 /** Decisions against a picture; every other reason is a trouble, and its row `failed`. */
-const DECISIONS = new Set([
-  'robots',
-  'x-robots-tag',
+const DECISIONS = new Set<string>([
+  ...CONSENT_REASONS,
   'address-refused',
   'too-many-bytes',
   'too-many-pixels',

@@ -1,6 +1,6 @@
 import type { Header } from './probe.ts'
 
-interface Box {
+export interface Box {
   type: string
   start: number
   end: number
@@ -33,7 +33,8 @@ export function probeIsoMedia(bytes: Buffer): Header | null {
   return width === 0 ? null : { width, height, orientation: null, isTruncated }
 }
 
-function* boxes(bytes: Buffer, from: number, to: number): Generator<Box> {
+/** Boxes one after another; the last may end behind `to`. */
+export function* boxes(bytes: Buffer, from: number, to: number): Generator<Box> {
   for (let at = from; at + 8 <= to;) {
     let size = bytes.readUInt32BE(at)
     let start = at + 8

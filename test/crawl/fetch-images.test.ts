@@ -101,6 +101,10 @@ describe('crawl/fetch', () => {
         original_width: 80,
         original_height: 120,
         original_format: 'jpeg',
+        consent: 'allowed',
+        consent_rule: null,
+        consent_source: null,
+        consent_at: expect.stringMatching(/^\d{4}-.*Z$/) as string,
         http_status: 200,
         mime: 'image/jpeg',
         attempts: 1,
@@ -209,8 +213,8 @@ describe('crawl/fetch', () => {
       { perHost: 2, window: 20 },
       server,
     )
-    // robots.txt and the two that were under way.
-    expect(server.stats().get('busy.test')?.requests).toBe(3)
+    // robots.txt, the two other files of an origin, and the two that were under way.
+    expect(server.stats().get('busy.test')?.requests).toBe(5)
     expect(counters).toMatchObject({
       kept: 1,
       'failed.http-429': 1,
@@ -242,9 +246,9 @@ describe('crawl/fetch', () => {
       { perHost: 1, retries: 0, giveUpAfter: 4 },
       server,
     )
-    // robots.txt beside the pictures.
-    expect(server.stats().get('dead.test')?.requests).toBe(5)
-    expect(server.stats().get('ill.test')?.requests).toBe(21)
+    // robots.txt and the two other files of an origin beside the pictures.
+    expect(server.stats().get('dead.test')?.requests).toBe(7)
+    expect(server.stats().get('ill.test')?.requests).toBe(23)
     expect(counters).toMatchObject({
       kept: 1,
       'failed.connect-reset': 4,
@@ -510,7 +514,7 @@ describe('crawl/fetch', () => {
   it('marks as runtime the options that change no picture', () => {
     const output = optionTable(fetchImages.options).filter(({ effect }) => effect === 'output')
     expect(output.map(({ name }) => name)).toEqual([
-      'resize', 'size', 'onlyIfBigger', 'format', 'quality', 'maxPixels', 'codec', 'maxBytes', 'maxRedirects',
+      'resize', 'size', 'onlyIfBigger', 'format', 'quality', 'maxPixels', 'codec', 'maxBytes', 'maxRedirects', 'consent',
     ]) // prettier-ignore
     for (const { name, doc, default: value } of optionTable(fetchImages.options)) {
       expect(doc, name).not.toBe('')

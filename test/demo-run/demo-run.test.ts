@@ -36,7 +36,7 @@ async function run(name: string, workers: number, change: Record<string, unknown
   const asked = [...web.requests()].flatMap(([url, n]) => Array<string>(n).fill(url))
   return {
     asked,
-    pictures: asked.filter((url) => !url.endsWith('/robots.txt')),
+    pictures: asked.filter((url) => !/\/(?:robots\.txt|ai\.txt|\.well-known\/tdmrep\.json)$/.test(url)),
     files: await currentFiles(join(folder, name, 'out')),
   }
 }

@@ -7,6 +7,7 @@ const WORDS = new Set([
   'adult',
   'blocked',
   'blocklist',
+  'blocklisted',
   'consent',
   'csam',
   'noai',
@@ -22,7 +23,8 @@ const WORDS = new Set([
   'toxic',
   'unsafe',
 ])
-const PHRASES = /opt(?:ed)?-out|hash-list|content-usage|no-(?:ai|index)|not-safe/
+const PHRASES =
+  /opt(?:ed)?-out|hash-list|content-(?:usage|signal)|data-mining|ai-(?:txt|crawlers)|not-allowlisted|no-(?:ai|index)|not-safe/
 
 /** Whether rows dropped by this rule, for this reason, are kept out of sight. */
 export function isWithheld(rule: string, reason: string): boolean {
