@@ -25,8 +25,15 @@ export const REASONS_BY_CAUSE: Record<Cause, readonly string[]> = {
   tls: ['tls'],
   timeout: ['timeout-connect', 'timeout-first-byte', 'timeout-body', 'timeout-total'],
   blocked: ['host-given-up', 'connect-reset'],
-  gone: ['connect-refused', 'connect-unreachable', 'bad-redirect', 'redirect-loop', 'too-many-redirects'],
-  'opt-out': [...CONSENT_REASONS, 'robots-unreachable'],
+  gone: [
+    'hash-mismatch',
+    'connect-refused',
+    'connect-unreachable',
+    'bad-redirect',
+    'redirect-loop',
+    'too-many-redirects',
+  ],
+  'opt-out': [...CONSENT_REASONS, 'robots-unreachable', 'blocklisted', 'not-allowlisted'],
   'not-an-image': [
     'empty-body',
     'not-an-image',

@@ -1,4 +1,5 @@
 import type { StageContext } from '../core/stage.ts'
+import type { BlockLists } from './block-lists.ts'
 import type { Signal } from './consent.ts'
 import { headerSignal } from './consent-headers.ts'
 import { openOriginConsent } from './consent-origin.ts'
@@ -54,6 +55,7 @@ export interface ByteFetcher {
 export function openByteFetcher(
   options: FetchOptions,
   context: Pick<StageContext, 'network' | 'gate' | 'stage' | 'partition' | 'count' | 'memoryBytes'>,
+  lists: Pick<BlockLists, 'ofUrl'>,
   signal: AbortSignal,
 ): ByteFetcher {
   const { network, count, memoryBytes } = context
@@ -73,8 +75,10 @@ export function openByteFetcher(
     if (signal.reserves) throw fetchError(signal.rule, url, { evidence: signal.source })
   }
 
-  /** What files of its origin say of a URL, before it is asked for. */
+  /** What lists and files of its origin say of a URL, before it is asked for. */
   async function checkOrigin(url: string, trace: Trace): Promise<void> {
+    const refused = lists.ofUrl(url)
+    if (refused) throw fetchError(refused.reason, url, { evidence: refused.evidence })
     const { allowed, reason, evidence } = await robots.verdict(url)
     signal.throwIfAborted()
     const { origin } = new URL(url)

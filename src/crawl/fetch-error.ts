@@ -34,6 +34,9 @@ export const FETCH_REASONS = {
     'robots-unreachable',
     'host-given-up',
     ...CONSENT_REASONS,
+    'blocklisted',
+    'not-allowlisted',
+    'hash-mismatch',
   ],
 } as const
 
@@ -42,14 +45,16 @@ export type FetchReason = (typeof FETCH_REASONS)['again' | 'final'][number] | `h
 export interface FetchErrorDetail {
   /** What was seen, for people: an error's text, a redirect target, an address. */
   evidence?: string
+  /** The limit that it broke, or what was expected. */
+  limit?: string
   /** What the origin asked to wait, ms. */
   retryAfterMs?: number
   cause?: unknown
 }
 
-/** A `PL_FETCH` with `data: { reason, evidence, retryAfterMs }`. */
+/** A `PL_FETCH` with `data: { reason, evidence, limit, retryAfterMs }`. */
 export function fetchError(reason: FetchReason, url: string, detail: FetchErrorDetail = {}): PairloomError {
-  const { evidence, retryAfterMs, cause } = detail
+  const { evidence, limit, retryAfterMs, cause } = detail
   return new PairloomError(
     'PL_FETCH',
     `Expected a response from ${url}, got ${reason}${evidence ? `: ${evidence}` : ''}`,
@@ -57,6 +62,7 @@ export function fetchError(reason: FetchReason, url: string, detail: FetchErrorD
       data: {
         reason,
         ...(evidence === undefined ? {} : { evidence }),
+        ...(limit === undefined ? {} : { limit }),
         ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       },
       ...(cause === undefined ? {} : { cause }),

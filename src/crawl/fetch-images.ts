@@ -4,6 +4,8 @@ import { PairloomError } from '../core/error.ts'
 import { IMAGE_COLUMNS } from '../core/row.ts'
 import { defineStage, type StageContext } from '../core/stage.ts'
 import { imageCodec } from '../media/codec.ts'
+import { listsDigest, openBlockLists, type BlockLists } from './block-lists.ts'
+import { checkBytes, checkPdq } from './check-picture.ts'
 import { CONSENT_COLUMNS, consentColumns, decide } from './consent.ts'
 import { openByteFetcher, type ByteFetcher, type Trace } from './fetch-bytes.ts'
 import { reasonOf } from './fetch-error.ts'
@@ -13,6 +15,11 @@ import { pictureVerdict } from './picture-verdict.ts'
 import { makePicture, storePicture } from './store-picture.ts'
 
 const FETCH_COLUMNS = {
+  hash_matches: {
+    type: 'bool',
+    nullable: true,
+    doc: 'whether the bytes are those of the hash that a list brought; null where none was compared',
+  },
   http_status: { type: 'int32', nullable: true, volatile: true, doc: 'status of the last answer' },
   mime: {
     type: 'utf8',
@@ -52,7 +59,11 @@ export const fetchImages = defineStage({
   version: 2,
   summary: 'Fetch pictures politely, decode, resize and store them',
   options: fetchOptions,
-  identity: imageCodec,
+  async identity(options) {
+    const lists = await listsDigest(options)
+    const codec = await imageCodec(options)
+    return lists === null ? codec : { codec, lists }
+  },
   reads: ['image_id', 'url', 'site'],
   adds: { ...IMAGE_COLUMNS, ...CONSENT_COLUMNS, ...FETCH_COLUMNS },
   snapshot: true,
@@ -66,7 +77,8 @@ export const fetchImages = defineStage({
     const onAbort = () => stop.abort(context.signal.reason)
     context.signal.throwIfAborted()
     context.signal.addEventListener('abort', onAbort, { once: true })
-    const fetcher = openByteFetcher(options, context, stop.signal)
+    const lists = await openBlockLists(options)
+    const fetcher = openByteFetcher(options, context, lists, stop.signal)
     const decoders = new PQueue({ concurrency: options.decoders })
     try {
       const limits = {
@@ -74,7 +86,7 @@ export const fetchImages = defineStage({
         batchRows: BATCH_ROWS,
         stop: () => stop.abort(new PairloomError('PL_INTERRUPTED', 'The stage has ended')),
       }
-      yield* finishInAnyOrder(batches, limits, (row) => fetchImage(row, fetcher, decoders, context))
+      yield* finishInAnyOrder(batches, limits, (row) => fetchImage(row, fetcher, lists, decoders, context))
     } finally {
       context.signal.removeEventListener('abort', onAbort)
       await fetcher.close()
@@ -85,16 +97,20 @@ export const fetchImages = defineStage({
 async function fetchImage(
   row: Row,
   fetcher: ByteFetcher,
+  lists: BlockLists,
   decoders: PQueue,
   context: StageContext<FetchOptions>,
 ): Promise<Row | null> {
   const trace: Trace = { attempts: 0, httpStatus: null, mime: null, address: null, fetchMs: 0, signals: null }
+  let matches: boolean | null = null
   try {
     const { body, lease } = await fetcher.fetch(row.url as string, trace)
     try {
+      matches = checkBytes(row, body, lists, context.options)
       const picture = await decoders.add(() => makePicture(body, context.options))
+      if (lists.needsPdq) await decoders.add(() => checkPdq(row, body, picture, lists, context.options))
       context.signal.throwIfAborted()
-      return { ...(await storePicture(row, picture, context)), ...columnsOf(trace) }
+      return { ...(await storePicture(row, picture, context)), ...columnsOf(trace, matches) }
     } finally {
       lease.release()
     }
@@ -102,16 +118,19 @@ async function fetchImage(
     const reason = reasonOf(error)
     if (reason === null) throw error
     const verdict = pictureVerdict('crawl/fetch', reason, error as PairloomError, context.options.maxBytes)
-    context.drop({ ...row, ...columnsOf(trace) }, verdict)
+    context.drop({ ...row, ...columnsOf(trace, reason === 'hash-mismatch' ? false : matches) }, verdict)
     return null
   }
 }
 
-function columnsOf({ httpStatus, mime, attempts, fetchMs, address, signals }: Trace): Row {
+function columnsOf(
+  { httpStatus, mime, attempts, fetchMs, address, signals }: Trace,
+  matches: boolean | null,
+): Row {
   const consent =
     signals === null
       ? { consent: null, consent_rule: null, consent_source: null, consent_at: null }
       : consentColumns(decide(signals), Date.now())
   const fetch_ms = Math.round(fetchMs * 1000) / 1000
-  return { ...consent, http_status: httpStatus, mime, attempts, fetch_ms, address }
+  return { ...consent, hash_matches: matches, http_status: httpStatus, mime, attempts, fetch_ms, address }
 }

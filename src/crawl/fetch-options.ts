@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { runtime } from '../core/options.ts'
 import { IMAGE_OPTIONS } from '../media/process-image.ts'
+import { LIST_OPTIONS } from './block-lists.ts'
 import { consentOption } from './consent.ts'
 import { DEFAULT_DEADLINES } from './http.ts'
+import { verifyHashOption } from './verify-hash.ts'
 import { ratesOption } from './rates.ts'
 
 const ms = (value: number, doc: string) =>
@@ -18,6 +20,8 @@ export const fetchOptions = z.strictObject({
     .describe('largest body, bytes'),
   maxRedirects: z.int().min(0).max(20).default(5).describe('redirects followed at most'),
   consent: consentOption,
+  ...LIST_OPTIONS,
+  verifyHash: verifyHashOption,
   perHost: runtime(z.int().min(1).max(64).default(2)).describe('requests at once to one host'),
   rates: runtime(ratesOption).describe(
     'what certain hosts may be asked instead, `{ example.org: { atOnce: 4, perSecond: 10 } }`; `*.example.org`: each host below it; a Crawl-delay line widens the pause, and never narrows it',

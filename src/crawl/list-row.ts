@@ -5,6 +5,7 @@ import type { ListColumns } from './list-columns.ts'
 import type { ListRecord } from './list-records.ts'
 import { keptValues, type Keep } from './source-columns.ts'
 import { MAX_URL_LENGTH, siteOf, webUrl } from './url.ts'
+import { isVerifiable } from './verify-hash.ts'
 
 /** A record as a row, or as what goes to the rejects. */
 export type Judged = { row: LinkRow; verdict: null } | { row: Row; verdict: Verdict }
@@ -65,11 +66,11 @@ function idOf(value: unknown): string {
   return isId ? String(value).trim().toWellFormed() : ''
 }
 
-/** sha256 or md5 as hex digits; what is neither is null, and counted. */
+/** md5, sha1, sha256 or sha512 as hex digits; what is none of them is null, and counted. */
 function hashOf(value: unknown, count: (name: string) => void): string | null {
   if (value === null || value === undefined || value === '') return null
   const text = typeof value === 'string' ? value.trim().toLowerCase() : ''
-  if (/^([0-9a-f]{64}|[0-9a-f]{32})$/.test(text)) return text
+  if (isVerifiable(text)) return text
   count('hashes.bad')
   return null
 }

@@ -5,6 +5,9 @@ import { CONSENT_REASONS } from './consent.ts'
 /** Decisions against a picture; every other reason is a trouble, and its row `failed`. */
 const DECISIONS = new Set<string>([
   ...CONSENT_REASONS,
+  'blocklisted',
+  'not-allowlisted',
+  'hash-mismatch',
   'address-refused',
   'too-many-bytes',
   'too-many-pixels',

@@ -101,6 +101,7 @@ describe('crawl/fetch', () => {
         original_width: 80,
         original_height: 120,
         original_format: 'jpeg',
+        hash_matches: null,
         consent: 'allowed',
         consent_rule: null,
         consent_source: null,
@@ -514,7 +515,7 @@ describe('crawl/fetch', () => {
   it('marks as runtime the options that change no picture', () => {
     const output = optionTable(fetchImages.options).filter(({ effect }) => effect === 'output')
     expect(output.map(({ name }) => name)).toEqual([
-      'resize', 'size', 'onlyIfBigger', 'format', 'quality', 'maxPixels', 'codec', 'maxBytes', 'maxRedirects', 'consent',
+      'resize', 'size', 'onlyIfBigger', 'format', 'quality', 'maxPixels', 'codec', 'maxBytes', 'maxRedirects', 'consent', 'block', 'allow', 'pdqDistance', 'verifyHash',
     ]) // prettier-ignore
     for (const { name, doc, default: value } of optionTable(fetchImages.options)) {
       expect(doc, name).not.toBe('')
