@@ -79,13 +79,17 @@ export function listenForHosts(hosts: ReadonlyMap<string, HostRoutes>): HostList
   }
 }
 
-/** Serves hosts by their names on 127.0.0.1: HTTP/1.1 with keep-alive, requests counted. An unknown host gets 421. */
-export async function serveHosts(hosts: ReadonlyMap<string, HostRoutes>, port = 0): Promise<RunningServer> {
+/** Serves hosts by their names: HTTP/1.1 with keep-alive, requests counted. An unknown host gets 421. */
+export async function serveHosts(
+  hosts: ReadonlyMap<string, HostRoutes>,
+  port = 0,
+  address = '127.0.0.1',
+): Promise<RunningServer> {
   const { answer, ...counts } = listenForHosts(hosts)
   const server = createServer({ keepAliveTimeout: IDLE_MS }, answer)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
+    server.listen(port, address, resolve)
   })
   return {
     port: (server.address() as AddressInfo).port,

@@ -1,5 +1,5 @@
 import { promisify } from 'node:util'
-import { brotliDecompress, gunzip, inflate } from 'node:zlib'
+import { brotliDecompress, constants, gunzip, inflate, zstdDecompress } from 'node:zlib'
 import { fetchError } from './fetch-error.ts'
 
 const DECODERS = {
@@ -7,7 +7,12 @@ const DECODERS = {
   'x-gzip': promisify(gunzip),
   deflate: promisify(inflate),
   br: promisify(brotliDecompress),
+  // Never asked for, as no picture gets smaller by it, but some servers send what nobody asked for.
+  zstd: promisify(zstdDecompress),
 } as const
+
+/** RFC 9659: over HTTP a decoder need hold no more than 8 MiB of what it gave; the library would hold 128. */
+const ZSTD_WINDOW = { [constants.ZSTD_d_windowLogMax]: 23 }
 
 /** No server compresses more often; each time multiplies what a few bytes can cost. */
 const MAX_ENCODINGS = 2
@@ -51,7 +56,10 @@ export async function decodeBody(
     if (decoded.length === 0) break
     if (!Object.hasOwn(DECODERS, name)) throw fetchError('bad-encoding', url, { evidence: name })
     try {
-      decoded = await DECODERS[name as keyof typeof DECODERS](decoded, { maxOutputLength: maxBytes })
+      decoded = await DECODERS[name as keyof typeof DECODERS](decoded, {
+        maxOutputLength: maxBytes,
+        ...(name === 'zstd' && { params: ZSTD_WINDOW }),
+      })
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException
       if (code === 'ERR_BUFFER_TOO_LARGE') {

@@ -125,8 +125,9 @@ export function exchange(
           )
         },
         onResponseStart(own, code, responseHeaders) {
-          clearTimeout(timer)
+          // An informational answer (RFC 9110, 15.2) is not what is waited for.
           if (code < 200) return
+          clearTimeout(timer)
           firstByteMs = performance.now() - sentAt
           status = code
           answered = responseHeaders
@@ -180,7 +181,7 @@ export function exchange(
           finish(null)
         },
         onResponseError(_controller, error) {
-          finish(exchangeError(error, url.href, length, received))
+          finish(exchangeError(error, url.href, status, length, received))
         },
       },
     )
@@ -192,10 +193,19 @@ function joined(chunks: Buffer[]): Buffer {
 }
 
 /** What undici throws on an open connection, as a `PL_FETCH`. */
-function exchangeError(error: Error, url: string, length: number | null, received: number): Error {
+function exchangeError(
+  error: Error,
+  url: string,
+  status: number,
+  length: number | null,
+  received: number,
+): Error {
   if (reasonOf(error) !== null || error.name === 'AbortError') return error
   const code = (error as NodeJS.ErrnoException).code ?? ''
   const detail = { evidence: `${code} ${error.message}`.trim(), cause: error }
+  // Before there is a head: one that contradicts itself, or an upgrade that nobody asked for.
+  const isBadHead = code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || /^bad /.test(error.message)
+  if (status === 0 && isBadHead) return fetchError('bad-response', url, detail)
   if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || (length !== null && received !== length)) {
     if (received > 0)
       return fetchError('bad-length', url, { ...detail, evidence: `${received} of ${length} bytes` })

@@ -14,6 +14,9 @@ export interface Redirects {
   next(url: string, answer: Pick<Exchanged, 'status' | 'headers'>): string | null
 }
 
+/** A target can be as long as a head. Characters. */
+const MAX_EVIDENCE = 300
+
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 
 /** Follows at most `most` redirects from a URL; where that is 0, a redirect is an answer like others. */
@@ -35,10 +38,19 @@ export function openRedirects(start: string, most: number): Redirects {
 function redirectTarget(from: string, { status, headers }: Pick<Exchanged, 'status' | 'headers'>): string {
   const location = firstHeader(headers, 'location')
   const next = location === undefined ? null : URL.parse(location, from)
-  if (next === null || !isHttp(next))
-    throw fetchError('bad-redirect', from, { evidence: `${status} to ${location ?? 'nowhere'}` })
+  if (next !== null && hasCredentials(next))
+    throw fetchError('bad-redirect', from, { evidence: `${status} to a URL with a user or password` })
+  if (next === null || !isHttp(next)) {
+    const evidence = `${status} to ${location?.slice(0, MAX_EVIDENCE) ?? 'nowhere'}`
+    throw fetchError('bad-redirect', from, { evidence })
+  }
   next.hash = ''
   return next.href
+}
+
+/** What somebody else's URL brings is no key of ours; sent on, it would open what its owner meant for few. */
+export function hasCredentials({ username, password }: URL): boolean {
+  return username !== '' || password !== ''
 }
 
 export function isHttp(url: URL): boolean {

@@ -7,7 +7,7 @@ import { openConnector } from './http-connect.ts'
 import { openDeadline } from './http-deadline.ts'
 import { decodeBody } from './http-decode.ts'
 import { exchange, type Admit } from './http-exchange.ts'
-import { isHttp, openRedirects } from './http-redirect.ts'
+import { hasCredentials, isHttp, openRedirects } from './http-redirect.ts'
 import { userAgent } from './http-user-agent.ts'
 import { openResolver } from './resolve.ts'
 
@@ -141,7 +141,7 @@ export function openHttp(network: Network, options: HttpOptions = {}): HttpClien
     async get(href, request) {
       request.signal?.throwIfAborted()
       const url = URL.parse(href)
-      if (url === null || !isHttp(url)) throw fetchError('bad-url', href)
+      if (url === null || !isHttp(url) || hasCredentials(url)) throw fetchError('bad-url', href)
       // AbortSignal.any would tie one signal to the caller's for as long as that lives, for each request.
       const own = new AbortController()
       const onAbort = () => own.abort(request.signal?.reason)

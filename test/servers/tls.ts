@@ -4,16 +4,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
-import { createSecureContext, getCACertificates, setDefaultCACertificates, type TLSSocket } from 'node:tls'
-import { listenForHosts } from '../../demo/serve.ts'
+import { createSecureContext, getCACertificates, setDefaultCACertificates } from 'node:tls'
+import type { SecureContext, TLSSocket } from 'node:tls'
+import { listenForHosts, type HostRoutes } from '../../demo/serve.ts'
 import { routesOf, type Answer, type TestServer } from './web.ts'
 
 /** The authority that the good certificates are from. Child processes trust it by NODE_EXTRA_CA_CERTS. */
 export const TEST_CA = join(import.meta.dirname, 'certs', 'ca.pem')
 
-/** Host names that the server answers badly; all others get a good certificate, if it has their name. */
+/** Names that get no good certificate. */
 const BAD = ['expired', 'wrong-name', 'self-signed'] as const
-const STALLED = 'stalled.test'
+const STALLED = 'stalled'
 
 const certificate = (name: string) => ({
   key: readFileSync(join(import.meta.dirname, 'certs', `${name}-key.pem`)),
@@ -23,6 +24,8 @@ const certificate = (name: string) => ({
 export interface TlsOptions {
   /** HTTP/2 for those who offer it; else HTTP/1.1 alone. Default false. */
   http2?: boolean
+  /** Default 127.0.0.1. */
+  address?: string
 }
 
 /** A server of a few answers over TLS. */
@@ -40,19 +43,36 @@ export interface TlsServer extends TestServer {
  *
  * The good certificate is for 127.0.0.1 to 127.0.0.99 and for `a.test` to `h.test`, `secure.test`, `cdn.test` and all names one
  * label below these. `expired.test`, `wrong-name.test` and `self-signed.test` get such certificates, and to
- * `stalled.test` the handshake never ends.
+ * `stalled.test` the handshake never ends; so it is with a number behind the name, `expired-7.test`.
  */
 export async function startTls(
   routes: Record<string, Answer | string | Buffer>,
-  { http2 = false }: TlsOptions = {},
+  options: TlsOptions = {},
 ): Promise<TlsServer> {
   const { hosts, names } = routesOf(routes)
+  const server = await startTlsHosts(hosts, options)
+  const address = `${options.address ?? '127.0.0.1'}:${server.port}`
+  return {
+    ...server,
+    origin: `https://${address}`,
+    hosts: Object.fromEntries(names.map((name) => [name, address])),
+  }
+}
+
+/** The same for hosts of any kind. */
+export async function startTlsHosts(
+  hosts: ReadonlyMap<string, HostRoutes>,
+  { http2 = false, address = '127.0.0.1' }: TlsOptions = {},
+): Promise<Omit<TlsServer, 'origin' | 'hosts'>> {
   const { answer, ...counts } = listenForHosts(hosts)
-  const bad = new Map(BAD.map((name) => [`${name}.test`, createSecureContext(certificate(name))]))
+  const bad = new Map<string, SecureContext>(
+    BAD.map((name) => [name, createSecureContext(certificate(name))]),
+  )
   const seen = { handshakes: 0, resumed: 0, http2Requests: 0 }
   const settings = {
     ...certificate('good'),
-    SNICallback(name: string, done: (error: Error | null, context?: typeof good) => void) {
+    SNICallback(host: string, done: (error: Error | null, context?: SecureContext) => void) {
+      const name = /^(.+?)(?:-\d+)?\.test$/.exec(host)?.[1] ?? host
       if (name !== STALLED) done(null, bad.get(name) ?? good)
     },
   }
@@ -81,15 +101,12 @@ export async function startTls(
   server.on('tlsClientError', () => {})
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
+    server.listen(0, address, resolve)
   })
   const { port } = server.address() as AddressInfo
-  const address = `127.0.0.1:${port}`
   return {
     ...counts,
     port,
-    origin: `https://${address}`,
-    hosts: Object.fromEntries(names.map((name) => [name, address])),
     handshakes: () => seen.handshakes,
     resumed: () => seen.resumed,
     http2Requests: () => seen.http2Requests,
