@@ -164,8 +164,9 @@ export function openHttp(network: Network, options: HttpOptions = {}): HttpClien
     },
     async addressOf(href) {
       const url = URL.parse(href)
-      if (url === null || !isHttp(url)) throw fetchError('bad-url', href)
-      const [first] = await resolver.resolve(url.hostname)
+      if (url === null || !isHttp(url) || hasCredentials(url)) throw fetchError('bad-url', href)
+      // An IPv6 address has brackets in a URL alone; with them it would be asked for as a name.
+      const [first] = await resolver.resolve(url.hostname.replace(/^\[|\]$/g, ''))
       return first!.address
     },
     close: () => agent.destroy(),

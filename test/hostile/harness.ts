@@ -39,11 +39,11 @@ const HASTE = {
   codec: 'sharp',
 }
 
-/** Fetches rows of the web with `pairloom run`, 4 workers and 4 partitions, in a folder that is gone afterwards. */
+/** Fetches rows of the web with `pairloom run`, in 4 partitions, in a folder that is gone afterwards. */
 export async function runHostile(
   web: HostileWeb,
   rows: HostileRow[],
-  options: Record<string, unknown> = {},
+  { workers = 4, ...options }: { workers?: number } & Record<string, unknown> = {},
 ): Promise<HostileRun> {
   const folder = await mkdtemp(join(tmpdir(), 'pairloom-hostile-run-'))
   try {
@@ -51,7 +51,13 @@ export async function runHostile(
     await writeFile(join(folder, 'list.jsonl'), `${list.join('\n')}\n`)
     const pipeline = {
       name: 'hostile',
-      network: { contact: 'https://example.org/crawl', hosts: web.hosts, allow: [web.address] },
+      // All of the web is on one address.
+      network: {
+        contact: 'https://example.org/crawl',
+        hosts: web.hosts,
+        allow: [web.address],
+        perAddress: 500,
+      },
       stages: {
         list: { use: 'crawl/list', path: join(folder, 'list.jsonl') },
         links: { use: 'crawl/merge-links', partitions: 4 },
@@ -62,7 +68,16 @@ export async function runHostile(
     const run = join(folder, 'run')
     const preload = join(import.meta.dirname, 'memory.ts')
     const ended = await pairloom(
-      ['run', join(folder, 'hostile.yaml'), '--run', run, '--out', join(folder, 'out'), '--workers', '4'],
+      [
+        'run',
+        join(folder, 'hostile.yaml'),
+        '--run',
+        run,
+        '--out',
+        join(folder, 'out'),
+        '--workers',
+        String(workers),
+      ],
       { NODE_EXTRA_CA_CERTS: TEST_CA, NODE_OPTIONS: `--import ${preload}`, PAIRLOOM_TEST_MEMORY: folder },
     )
     return { ended, ...(await readEnds(run)), workerMiB: await readMemory(folder) }

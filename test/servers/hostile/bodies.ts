@@ -34,7 +34,7 @@ export const BODY_TROUBLES: Troubles = {
   // Each part keeps the smallest rate: only the deadline for all of it ends this.
   'never-quite-too-slow': { ends: 'failed.timeout-total', answer: drip(`${OK}\r\n`, Buffer.alloc(1000), 50) },
   'camera-stream': { ends: 'dropped.too-many-bytes', answer: flood(MJPEG, FRAME) },
-  'camera-stream-at-its-pace': { ends: 'failed.timeout-total', answer: drip(MJPEG, FRAME, 100) },
+  'camera-stream-at-its-pace': { ends: 'failed.timeout-total', answer: drip(MJPEG, FRAME, 500) },
   'endless-body': { ends: 'dropped.too-many-bytes', answer: flood(`${OK}\r\n`, Buffer.alloc(20_000)) },
   'endless-chunks': {
     ends: 'dropped.too-many-bytes',
