@@ -49,7 +49,12 @@ describe('the package', () => {
     })
     const docs = (await filesOf('docs', '.md')).map((path) => `docs/${path}`)
     const top = ['CHANGELOG.md', 'LICENSE', 'NOTICE', 'README.md', 'package.json']
-    const own = ['bin/pairloom.cjs', 'pipelines/site.yaml', 'pipelines/url-list.yaml']
+    const own = [
+      'bin/pairloom.cjs',
+      'pipelines/common-crawl.yaml',
+      'pipelines/site.yaml',
+      'pipelines/url-list.yaml',
+    ]
     expect(packed).toEqual([...built, ...docs, ...top, ...own].sort())
   })
 

@@ -1,12 +1,31 @@
 import { gunzipSync } from 'node:zlib'
 import { z } from 'zod'
-import { hash128, sha256, NO_NETWORK, type Network } from '../core/index.ts'
-import { ARCHIVE_RETRIES, archiveBytes, isUrl } from './archive-bytes.ts'
-import { openHttp } from './http.ts'
+import { hash128, openGate, runtime, sha256, NO_NETWORK, type Network } from '../core/index.ts'
+import { archiveBytes, isUrl } from './archive-bytes.ts'
+import { openArchive, type ArchiveAccess } from './archive-client.ts'
 import { filesDigest, findFiles, inputError, type SourceFile } from './source-files.ts'
 
-/** What Common Crawl calls its lists of files, and its files. */
-export type ArchiveKind = 'warc' | 'wat'
+/** Files of an archive: how their names end, what they are called, and Common Crawl's list of those of a crawl. */
+export interface ArchiveKind {
+  ending: RegExp
+  name: string
+  list: string
+  /** Names of a list that are of this kind; default all. */
+  listed?: RegExp
+}
+
+export const WARC_FILES: ArchiveKind = {
+  ending: /\.warc(?:\.gz|\.zst)?$/i,
+  name: '.warc',
+  list: 'warc.paths.gz',
+}
+export const WAT_FILES: ArchiveKind = { ending: /\.wat(?:\.gz|\.zst)?$/i, name: '.wat', list: 'wat.paths.gz' }
+export const INDEX_FILES: ArchiveKind = {
+  ending: /\.parquet$/i,
+  name: '.parquet',
+  list: 'cc-index-table.paths.gz',
+  listed: /^(?!.*\/subset=(?!warc\/))/,
+}
 
 /** One file of an archive: a path, as it was found, or a URL. */
 export interface ArchivePart extends Record<string, unknown> {
@@ -20,8 +39,14 @@ export interface ArchiveOptions {
   crawl?: string | undefined
   base: string
   maxFiles?: number | undefined
+  requests: number
 }
 
+/** What a client gets before the first task runs: nothing else asks the archive then, and nobody counts. */
+export const AT_START: Pick<ArchiveAccess, 'signal' | 'count'> = {
+  signal: new AbortController().signal,
+  count: () => undefined,
+}
 const MAX_LIST_BYTES = 256 * 2 ** 20
 
 /** Options of the sources that read archives. */
@@ -32,7 +57,7 @@ export function archiveOptions(kind: ArchiveKind) {
       .union([place, z.array(place).min(1)])
       .optional()
       .describe(
-        `files, patterns such as \`part-*.gz\`, http(s) URLs, or folders (with all .${kind} files below)`,
+        `files, patterns such as \`part-*.gz\`, http(s) URLs, or folders (with all ${kind.name} files below)`,
       ),
     list: place
       .optional()
@@ -41,7 +66,7 @@ export function archiveOptions(kind: ArchiveKind) {
       .string()
       .regex(/^[A-Za-z0-9-]+$/)
       .optional()
-      .describe(`a crawl of Common Crawl such as CC-MAIN-2024-22: the list is its ${kind}.paths.gz`),
+      .describe(`a crawl of Common Crawl such as CC-MAIN-2024-22: the list is its ${kind.list}`),
     base: place
       .default('https://data.commoncrawl.org/')
       .describe('http(s) URL or folder that the names of a list and of a crawl begin from'),
@@ -51,6 +76,16 @@ export function archiveOptions(kind: ArchiveKind) {
       .max(10_000_000)
       .optional()
       .describe('files read at most: a fair sample by the hash of their names, the same each time'),
+    requests: runtime(
+      z
+        .int()
+        .min(1)
+        .max(1000)
+        .default(16)
+        .describe(
+          'requests at once to an archive over HTTP, over all workers; all pause where it says 429 or 503',
+        ),
+    ),
   }
 }
 
@@ -94,34 +129,37 @@ export async function archiveParts(
 }
 
 async function findLocal(names: readonly string[], kind: ArchiveKind): Promise<SourceFile[]> {
-  const ending = new RegExp(`\\.${kind}(?:\\.gz|\\.zst)?$`, 'i')
   const local = names.filter((name) => !isUrl(name))
-  return local.length === 0 ? [] : findFiles(local, (name) => ending.test(name))
+  return local.length === 0 ? [] : findFiles(local, (name) => kind.ending.test(name))
 }
 
 async function readNames(options: ArchiveOptions, kind: ArchiveKind, network: Network): Promise<string[]> {
   if (options.files !== undefined) return [options.files].flat()
-  const bytes = await readList(listPlace(options, kind), network)
-  const lines = bytes.toString().split('\n')
-  return lines.flatMap((line) => (line.trim() === '' ? [] : [fromBase(options.base, line.trim())]))
+  const bytes = await readList(listPlace(options, kind), network, options.requests)
+  const lines = bytes
+    .toString()
+    .split('\n')
+    .map((line) => line.trim())
+  const isListed = (line: string) => line !== '' && (kind.listed?.test(line) ?? true)
+  return lines.filter(isListed).map((line) => fromBase(options.base, line))
 }
 
 function listPlace({ list, crawl, base }: ArchiveOptions, kind: ArchiveKind): string {
-  return list ?? fromBase(base, `crawl-data/${crawl}/${kind}.paths.gz`)
+  return list ?? fromBase(base, `crawl-data/${crawl}/${kind.list}`)
 }
 
-function fromBase(base: string, name: string): string {
+/** Where a name of a list or an index lies. */
+export function fromBase(base: string, name: string): string {
   if (isUrl(name) || name.startsWith('/')) return name
   return base.endsWith('/') ? base + name : `${base}/${name}`
 }
 
-async function readList(place: string, network: Network): Promise<Buffer> {
-  const http = openHttp(network)
+async function readList(place: string, network: Network, requests: number): Promise<Buffer> {
+  const archive = openArchive({ ...AT_START, network, gate: openGate(), requests })
   try {
     const parts: Buffer[] = []
     let length = 0
-    const retry = { ...ARCHIVE_RETRIES, signal: new AbortController().signal }
-    for await (const part of archiveBytes(place, http, retry)) {
+    for await (const part of archiveBytes(place, archive)) {
       parts.push(part)
       length += part.length
       if (length > MAX_LIST_BYTES)
@@ -134,6 +172,6 @@ async function readList(place: string, network: Network): Promise<Buffer> {
     if (!(error instanceof Error) || !('errno' in error)) throw error
     throw inputError(place, `Expected a gzipped list in ${place}, got ${error.message}`, error)
   } finally {
-    await http.close()
+    await archive.close()
   }
 }

@@ -1,13 +1,13 @@
 import type { LinkRow, SourcePart, StageContext } from '../core/index.ts'
 import type { WarcRecord } from '../store/warc-record.ts'
 import { readWarc } from '../store/warc.ts'
-import { ARCHIVE_RETRIES, archiveBytes } from './archive-bytes.ts'
-import type { ArchivePart } from './archive-files.ts'
-import { openHttp } from './http.ts'
+import { archiveBytes } from './archive-bytes.ts'
+import { openArchive } from './archive-client.ts'
+import type { ArchiveOptions, ArchivePart } from './archive-files.ts'
 import { checkUnchanged } from './source-files.ts'
 
 /** Rows handed on at once, at least. */
-const BATCH_ROWS = 1000
+export const BATCH_ROWS = 1000
 
 /**
  * The rows of one archive file, in the order of its records; records and their damage are counted.
@@ -16,15 +16,16 @@ const BATCH_ROWS = 1000
  */
 export async function* archiveRows(
   part: SourcePart,
-  { network, signal, count }: Pick<StageContext, 'network' | 'signal' | 'count'>,
+  context: StageContext<Pick<ArchiveOptions, 'requests'>>,
   maxBlockBytes: number,
   rowsOf: (record: WarcRecord) => LinkRow[],
 ): AsyncGenerator<LinkRow[]> {
+  const { signal, count, options } = context
   const { place, file } = part as ArchivePart
   if (file !== null) await checkUnchanged(file)
-  const http = openHttp(network, { connectionsPerOrigin: 2, deadlines: { totalMs: 300_000 } })
+  const archive = openArchive({ ...context, requests: options.requests })
   try {
-    const bytes = archiveBytes(place, http, { ...ARCHIVE_RETRIES, signal })
+    const bytes = archiveBytes(place, archive)
     const onDamage = (why: string) => count(`records.damaged-${why}`)
     let batch: LinkRow[] = []
     for await (const record of readWarc(bytes, { maxBlockBytes, onDamage })) {
@@ -37,6 +38,6 @@ export async function* archiveRows(
     }
     if (batch.length > 0) yield batch
   } finally {
-    await http.close()
+    await archive.close()
   }
 }

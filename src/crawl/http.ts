@@ -55,8 +55,11 @@ export interface GetOptions {
   onSent?: () => void
   /** What earlier requests, redirects to this one, took of `totalMs`. Default 0. */
   spentMs?: number
-  /** Asks for bytes `from` to `to`, both included: 206 with them, 200 where the server gives all, 416 past the end. */
-  range?: { from: number; to: number }
+  /**
+   * Asks for bytes `from` to `to`, both included, or for the `last` ones: 206 with them, 200 where the server gives all,
+   * 416 past the end.
+   */
+  range?: { from: number; to: number } | { last: number }
 }
 
 export interface HttpResponse {
@@ -119,7 +122,11 @@ export function openHttp(network: Network, options: HttpOptions = {}): HttpClien
     const headers: Record<string, string> = { 'user-agent': agentName, accept }
     // A part of a compressed body cannot be had.
     headers['accept-encoding'] = oversize === 'cut' || request.range ? 'identity' : 'gzip, br'
-    if (request.range) headers.range = `bytes=${request.range.from}-${request.range.to}`
+    if (request.range)
+      headers.range =
+        'last' in request.range
+          ? `bytes=-${request.range.last}`
+          : `bytes=${request.range.from}-${request.range.to}`
     const { admit, onSent } = request
     const limits = { ...deadlines, maxBytes, oversize, ...(admit && { admit }), ...(onSent && { onSent }) }
     const redirects = openRedirects(start, maxRedirects)

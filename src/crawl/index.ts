@@ -1,3 +1,4 @@
+export { ccIndex } from './cc-index.ts'
 export { fetchImages } from './fetch-images.ts'
 export { folder } from './folder.ts'
 export { list } from './list.ts'

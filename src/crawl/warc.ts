@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { defineSource, LINK_COLUMNS, NO_NETWORK } from '../core/index.ts'
-import { archiveIdentity, archiveOptions, archiveParts, checkArchive } from './archive-files.ts'
+import { archiveIdentity, archiveOptions, archiveParts, checkArchive, WARC_FILES } from './archive-files.ts'
 import { archiveRows } from './archive-rows.ts'
 import { PAGE_COLUMNS } from './links.ts'
 import { maxWarcBlock, warcPageOptions, warcRows } from './warc-rows.ts'
 
-const options = z.strictObject({ ...archiveOptions('warc'), ...warcPageOptions })
+const options = z.strictObject({ ...archiveOptions(WARC_FILES), ...warcPageOptions })
 
 /**
  * Reads the HTML pages of WARC files and gives each picture that has a text, with all its texts.
@@ -23,7 +23,7 @@ export const warc = defineSource({
   options,
   columns: { ...LINK_COLUMNS, ...PAGE_COLUMNS },
   check: checkArchive,
-  identity: (chosen) => archiveIdentity(chosen, 'warc'),
-  partitions: (chosen, network = NO_NETWORK) => archiveParts(chosen, 'warc', network),
+  identity: (chosen) => archiveIdentity(chosen, WARC_FILES),
+  partitions: (chosen, network = NO_NETWORK) => archiveParts(chosen, WARC_FILES, network),
   read: (part, context) => archiveRows(part, context, maxWarcBlock(context.options), warcRows(context)),
 })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineSource, LINK_COLUMNS, NO_NETWORK, type LinkRow } from '../core/index.ts'
 import type { WarcRecord } from '../store/warc-record.ts'
-import { archiveIdentity, archiveOptions, archiveParts, checkArchive } from './archive-files.ts'
+import { archiveIdentity, archiveOptions, archiveParts, checkArchive, WAT_FILES } from './archive-files.ts'
 import { archiveRows } from './archive-rows.ts'
 import { isOptedOut, PAGE_COLUMNS, pageRows } from './links.ts'
 import { captionsOption, textsOption } from './page-options.ts'
@@ -14,7 +14,7 @@ const MAX_RECORD_BYTES = 32 * 2 ** 20
 const WAT_KINDS = ['alt', 'og:image:alt', 'title', 'og:title', 'og:description', 'longdesc'] as const
 
 const options = z.strictObject({
-  ...archiveOptions('wat'),
+  ...archiveOptions(WAT_FILES),
   texts: textsOption(WAT_KINDS, WAT_KINDS),
   captions: captionsOption(WAT_KINDS),
 })
@@ -34,8 +34,8 @@ export const wat = defineSource({
   options,
   columns: { ...LINK_COLUMNS, ...PAGE_COLUMNS },
   check: checkArchive,
-  identity: (chosen) => archiveIdentity(chosen, 'wat'),
-  partitions: (chosen, network = NO_NETWORK) => archiveParts(chosen, 'wat', network),
+  identity: (chosen) => archiveIdentity(chosen, WAT_FILES),
+  partitions: (chosen, network = NO_NETWORK) => archiveParts(chosen, WAT_FILES, network),
   read(part, context) {
     const { options: chosen, network, count } = context
     const wanted = { ...chosen, agent: productToken(network.agent) }

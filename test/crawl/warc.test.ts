@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
   imageId,
   NO_NETWORK,
+  openGate,
   type Counters,
   type LinkRow,
   type Network,
@@ -59,6 +60,7 @@ async function take(options: Record<string, unknown>, network: Partial<Network> 
   const context = {
     options: chosen,
     network: full,
+    gate: openGate(),
     signal: new AbortController().signal,
     count: (name: string, by = 1) => (counters[name] = (counters[name] ?? 0) + by),
   } as unknown as StageContext<Record<string, unknown>>

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   NO_NETWORK,
+  openGate,
   seededRandom,
   type Counters,
   type LinkRow,
@@ -81,6 +82,7 @@ async function take(
   const context = {
     options: chosen,
     network: NO_NETWORK,
+    gate: openGate(),
     signal: new AbortController().signal,
     count: (name: string, by = 1) => (counters[name] = (counters[name] ?? 0) + by),
   } as unknown as StageContext<Record<string, unknown>>
