@@ -5,7 +5,8 @@ import sharp from 'sharp'
 import { z } from 'zod'
 import { imageCodec } from '../src/media/codec.ts'
 import { resizeGeometry } from '../src/media/geometry.ts'
-import { IMAGE_OPTIONS, processImage } from '../src/media/process-image.ts'
+import { IMAGE_OPTIONS } from '../src/media/image-options.ts'
+import { processImage } from '../src/media/process-image.ts'
 import { openCorpus } from './fetch-corpus.ts'
 
 const SETTINGS = { resize: 'center-crop', size: 256, onlyIfBigger: false } as const

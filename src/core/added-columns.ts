@@ -12,6 +12,7 @@ export function addedColumns(stage: Stage, options?: Record<string, unknown>): C
     case 'source':
       return { ...stage.columns, ...(options && stage.optionColumns?.(options)) }
     case 'row':
+      return { ...stage.adds, ...(options && stage.optionColumns?.(options)) }
     case 'global':
       return stage.adds
     case 'filter':

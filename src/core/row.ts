@@ -45,6 +45,12 @@ export interface ImageRow extends LinkRow {
   original_width: number
   original_height: number
   original_format: string
+  /** Its compressed pixels are those that the origin sent. */
+  is_original: boolean
+  is_truncated: boolean
+  /** The frame that is shown, and how many there are. */
+  frame: number
+  frames: number
 }
 
 export const LINK_COLUMNS = {
@@ -81,7 +87,29 @@ export const IMAGE_COLUMNS = {
   original_width: { type: 'int32', doc: 'width at the origin after EXIF rotation, px' },
   original_height: { type: 'int32', doc: 'height at the origin after EXIF rotation, px' },
   original_format: { type: 'utf8', doc: 'format at the origin: jpeg, png, webp, gif, avif …' },
+  is_original: {
+    type: 'bool',
+    doc: 'the compressed pixels are those that the origin sent, only metadata is gone',
+  },
+  is_truncated: { type: 'bool', doc: 'the picture ends early: what is missing is gray or black' },
+  frame: { type: 'int32', doc: 'number of the frame that is shown, from 0 on; 0 of a still picture' },
+  frames: { type: 'int32', doc: 'frames at the origin; 1 of a still picture' },
 } as const satisfies Columns
+
+/** Columns of a further stored size of a picture. Its bytes lie in the tar of the first one. */
+export function sizeColumns(name: string): Columns {
+  const column = (what: string) => `image_${name}_${what}`
+  return {
+    [column('bytes_offset')]: {
+      type: 'int64',
+      volatile: true,
+      doc: `offset of size ${name} in that tar, bytes`,
+    },
+    [column('bytes_length')]: { type: 'int64', volatile: true, doc: `length of size ${name}, bytes` },
+    [column('width')]: { type: 'int32', doc: `width of size ${name}, px` },
+    [column('height')]: { type: 'int32', doc: `height of size ${name}, px` },
+  }
+}
 
 /** The WHATWG href without its fragment, or null where the text is no absolute http(s) URL. */
 export function canonicalUrl(href: string, base?: string): string | null {

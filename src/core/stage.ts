@@ -160,6 +160,8 @@ export interface RowStage<S extends OptionsSchema = OptionsSchema> extends Stage
   reads: string[]
   /** Columns it adds, or replaces. */
   adds: Columns
+  /** Columns that the options name, beside `adds`. */
+  optionColumns?(options: z.infer<S>): Columns
   snapshot?: boolean
   /**
    * Column whose value alone decides what is added (`image_id`): results of this stage that the run already has for

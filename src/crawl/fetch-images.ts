@@ -12,7 +12,7 @@ import { reasonOf } from './fetch-error.ts'
 import { fetchOptions, type FetchOptions } from './fetch-options.ts'
 import { finishInAnyOrder } from './fetch-window.ts'
 import { pictureVerdict } from './picture-verdict.ts'
-import { makePicture, storePicture } from './store-picture.ts'
+import { makePicture, pictureColumns, storePicture } from './store-picture.ts'
 
 const FETCH_COLUMNS = {
   hash_matches: {
@@ -66,6 +66,7 @@ export const fetchImages = defineStage({
   },
   reads: ['image_id', 'url', 'site'],
   adds: { ...IMAGE_COLUMNS, ...CONSENT_COLUMNS, ...FETCH_COLUMNS },
+  optionColumns: pictureColumns,
   snapshot: true,
   reuseBy: 'image_id',
   unordered: true,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { runtime } from '../core/options.ts'
-import { IMAGE_OPTIONS } from '../media/process-image.ts'
+import { IMAGE_OPTIONS } from '../media/image-options.ts'
 import { LIST_OPTIONS } from './block-lists.ts'
 import { consentOption } from './consent.ts'
 import { DEFAULT_DEADLINES } from './http.ts'

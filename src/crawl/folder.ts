@@ -15,6 +15,7 @@ import {
   type PictureSample,
   type Trouble,
 } from './source-pictures.ts'
+import { pictureColumns } from './store-picture.ts'
 
 const options = z.strictObject({
   path: pathOption,
@@ -41,7 +42,7 @@ export const folder = defineSource({
   summary: 'Take pictures that are on disk, with texts from .txt and .json beside them or from their names',
   options,
   columns: PICTURE_COLUMNS,
-  optionColumns: ({ keep }) => keptColumns(keep),
+  optionColumns: (chosen) => ({ ...keptColumns(chosen.keep), ...pictureColumns(chosen) }),
   check: ({ keep }) => checkKeep(keep),
   async identity(chosen) {
     const files = await findFiles(chosen.path, isWanted([...chosen.extensions, 'txt', 'json']))

@@ -1,7 +1,9 @@
-import type { Row } from '../core/column.ts'
+import type { Columns, Row } from '../core/column.ts'
 import { sha256 } from '../core/hash.ts'
+import { sizeColumns } from '../core/row.ts'
 import type { StageContext } from '../core/stage.ts'
-import { processImage, type ImageOptions, type ProcessedImage } from '../media/process-image.ts'
+import type { ImageOptions } from '../media/image-options.ts'
+import { processImage, type ProcessedImage, type StoredImage } from '../media/process-image.ts'
 
 /** A picture as it will be stored, and the sha256 of the bytes it was made from. */
 export interface Picture extends ProcessedImage {
@@ -15,15 +17,33 @@ export async function makePicture(body: Buffer, options: ImageOptions): Promise<
   return { sha256: sha256(body), ...(await processImage(body, options)) }
 }
 
-/** Appends the picture of a row to the task's tar, and gives the row with IMAGE_COLUMNS. */
+/** Columns of the further sizes that the options name. */
+export function pictureColumns({ sizes }: Pick<ImageOptions, 'sizes'>): Columns {
+  return Object.assign({}, ...Object.keys(sizes).map(sizeColumns)) as Columns
+}
+
+/** Appends the picture of a row to the task's tar, in all its sizes, and gives the row with IMAGE_COLUMNS and those. */
 export async function storePicture(
   row: Row,
   picture: Picture,
   { bytes, count }: Pick<StageContext, 'bytes' | 'count'>,
 ): Promise<Row> {
-  const name = `${row.image_id as string}.${EXTENSION[picture.format]}`
-  const ref = await bytes.append(name, picture.bytes)
-  count('bytes.out', picture.bytes.length)
+  const store = async (name: string, image: StoredImage) => {
+    count('bytes.out', image.bytes.length)
+    return bytes.append(`${name}.${EXTENSION[picture.format]}`, image.bytes)
+  }
+  const id = row.image_id as string
+  const ref = await store(id, picture)
+  const further: Row = {}
+  for (const [name, image] of Object.entries(picture.sizes)) {
+    const { bytes_offset, bytes_length } = await store(`${id}.${name}`, image)
+    Object.assign(further, {
+      [`image_${name}_bytes_offset`]: bytes_offset,
+      [`image_${name}_bytes_length`]: bytes_length,
+      [`image_${name}_width`]: image.width,
+      [`image_${name}_height`]: image.height,
+    })
+  }
   return {
     ...row,
     ...ref,
@@ -34,5 +54,10 @@ export async function storePicture(
     original_width: picture.originalWidth,
     original_height: picture.originalHeight,
     original_format: picture.originalFormat,
+    is_original: picture.isOriginal,
+    is_truncated: picture.isTruncated,
+    frame: picture.frame,
+    frames: picture.frames,
+    ...further,
   }
 }

@@ -21,6 +21,7 @@ import {
   type PictureOptions,
   type PictureSample,
 } from './source-pictures.ts'
+import { pictureColumns } from './store-picture.ts'
 import { groupMembers, type Group } from './webdataset-keys.ts'
 
 const NAME = 'crawl/webdataset'
@@ -51,7 +52,7 @@ export const webdataset = defineSource({
   summary: 'Take pictures and texts from WebDataset tars',
   options,
   columns: PICTURE_COLUMNS,
-  optionColumns: ({ keep }) => keptColumns(keep),
+  optionColumns: (chosen) => ({ ...keptColumns(chosen.keep), ...pictureColumns(chosen) }),
   check: ({ keep }) => checkKeep(keep),
   async identity(chosen) {
     return { codec: await imageCodec(chosen), digest: filesDigest(await tars(chosen)) }

@@ -1,9 +1,8 @@
 import type sharp from 'sharp'
 import { PairloomError } from '../core/error.ts'
-import { loadInflate } from './inflate.ts'
-import { loadLibwebp } from './libwebp.ts'
-import type { FastCodecs } from './turbo-image.ts'
-import { loadTurboJpeg } from './turbojpeg.ts'
+import { loadInflate, type Inflate } from './inflate.ts'
+import { loadLibwebp, type Libwebp } from './libwebp.ts'
+import { loadTurboJpeg, type TurboJpeg } from './turbojpeg.ts'
 
 export type Sharp = typeof sharp
 
@@ -24,6 +23,13 @@ export function loadSharp(): Promise<Sharp> {
 
 export const CODECS = ['auto', 'sharp', 'turbojpeg'] as const
 export type CodecChoice = (typeof CODECS)[number]
+
+/** What decodes and encodes beside sharp. */
+export interface FastCodecs {
+  turbo: TurboJpeg
+  webp: Libwebp | null
+  inflate: Inflate
+}
 
 /**
  * TurboJPEG where it is chosen and installed, with libwebp where that is installed too; else null: sharp does everything.

@@ -14,11 +14,11 @@ import type { TurboCodec, TurboHeader } from './turbojpeg.ts'
 const MARGIN = 1.25
 const EIGHTHS = [1, 2, 4, 8] as const
 
-/** Y, Cb and Cr of a plain JPEG at a fraction of its size: colours are never converted, chroma never enlarged. */
-export function jpegSamples(codec: TurboCodec, jpeg: Buffer, geometry: Geometry): Samples | null {
+/** Y, Cb and Cr of a plain JPEG at a fraction of its size, enough for all results: colours are never converted, chroma never enlarged. */
+export function jpegSamples(codec: TurboCodec, jpeg: Buffer, geometries: Geometry[]): Samples | null {
   const header = isPlainJpeg(jpeg) ? codec.readHeader(jpeg) : null
   if (!header) return null
-  const eighths = EIGHTHS.find((n) => isEnough(header, geometry, n)) ?? 8
+  const eighths = EIGHTHS.find((n) => geometries.every((geometry) => isEnough(header, geometry, n))) ?? 8
   const width = Math.ceil((header.width * eighths) / 8)
   const height = Math.ceil((header.height * eighths) / 8)
   const { planes, end } = planesOf({ width, height }, header.chroma)

@@ -12,7 +12,7 @@ const GRAY = 0
 const PALETTE = 3
 const RGBA = 6
 /** Chunks that say nothing about pixels that sharp would heed: gAMA and cHRM too are left to ICC profiles by it. */
-const IGNORED = /^(gAMA|cHRM|sRGB|bKGD|pHYs|tIME|tEXt|zTXt|iTXt|hIST|sBIT)$/
+const IGNORED = /^(eXIf|gAMA|cHRM|sRGB|bKGD|pHYs|tIME|tEXt|zTXt|iTXt|hIST|sBIT)$/
 
 /**
  * Red, green and blue, or gray, of a plain PNG: 8 bits, not interlaced, no ICC profile; transparency is put on white.

@@ -1,50 +1,37 @@
-import { z } from 'zod'
-import { CODECS, fastCodecs, loadSharp, type Sharp } from './codec.ts'
-import { RESIZE_MODES, resizeGeometry, type Geometry } from './geometry.ts'
+import { fastCodecs, loadSharp, type FastCodecs, type Sharp } from './codec.ts'
+import { drawImage } from './draw-image.ts'
+import { firstFrame } from './first-frame.ts'
+import { framesOf, type Frames } from './frames.ts'
+import { resizeGeometry, type Geometry } from './geometry.ts'
 import { imageError } from './image-error.ts'
+import type { ImageOptions } from './image-options.ts'
 import { probe, type Probe } from './probe.ts'
-import { turboImage } from './turbo-image.ts'
+import { stripMetadata } from './strip-metadata.ts'
+import { turboImages } from './turbo-image.ts'
 
-/** Options that decide what a stored picture looks like; a stage spreads them into its own. */
-export const IMAGE_OPTIONS = {
-  resize: z
-    .enum(RESIZE_MODES)
-    .default('shortest')
-    .describe(
-      'what is brought to `size`: nothing, the shortest or longest side, both by cropping the middle, or both by a white border',
-    ),
-  size: z.int().min(1).max(16_383).default(512).describe('side after resizing, px'),
-  onlyIfBigger: z.boolean().default(true).describe('leave pictures smaller than `size` at their own scale'),
-  format: z.enum(['jpeg', 'webp', 'png']).default('jpeg').describe('format of the stored picture'),
-  quality: z.int().min(1).max(100).default(95).describe('JPEG or WebP quality; PNG is lossless'),
-  maxPixels: z
-    .int()
-    .min(1)
-    .max(268_402_689)
-    .default(67_108_864)
-    .describe(
-      'width x height at the origin above which a picture is refused before decoding, px; and of what is stored',
-    ),
-  codec: z
-    .enum(CODECS)
-    .default('auto')
-    .describe(
-      'what makes JPEGs: sharp, or TurboJPEG, with libwebp, at half its cost where they are installed (auto); their pixels differ a little, so say which where machines differ',
-    ),
-} as const
-
-export type ImageOptions = z.infer<z.ZodObject<typeof IMAGE_OPTIONS>>
-
-export interface ProcessedImage {
+/** A picture as it is stored. */
+export interface StoredImage {
   bytes: Buffer
-  /** Size of `bytes`, px. */
+  /** px */
   width: number
   height: number
+}
+
+export interface ProcessedImage extends StoredImage {
   format: ImageOptions['format']
   /** Size at the origin after EXIF rotation, px. */
   originalWidth: number
   originalHeight: number
   originalFormat: Probe['format']
+  /** Its compressed pixels are those that the origin sent. */
+  isOriginal: boolean
+  /** It ends early: what is missing is gray or black. */
+  isTruncated: boolean
+  /** Number of the frame that is shown, and of all frames: 0 and 1 for a still picture. */
+  frame: number
+  frames: number
+  /** The further sizes by their names. */
+  sizes: Record<string, StoredImage>
 }
 
 /** Longest side that a format can hold, px. */
@@ -53,7 +40,8 @@ const MAX_SIDE = { jpeg: 65_535, webp: 16_383, png: 2 ** 31 - 1 } as const
 /**
  * Decodes, turns upright, converts to 8-bit sRGB on white, resizes and encodes one picture; metadata is left out.
  *
- * Animations give their first frame. The same bytes and options give the same bytes under the same codec.
+ * Animations give their first frame that is more than one colour. A picture that would come out as it came in is not
+ * encoded anew (`keepOriginal`). The same bytes and options give the same bytes under the same codec.
  * Memory: decoded rows, and whole pictures of at most maxPixels where a format (progressive JPEG, rotation) needs it.
  *
  * @throws PairloomError `PL_IMAGE` with `data.reason` (`ImageReason`), and nothing else
@@ -61,62 +49,101 @@ const MAX_SIDE = { jpeg: 65_535, webp: 16_383, png: 2 ** 31 - 1 } as const
 export async function processImage(bytes: Buffer, options: ImageOptions): Promise<ProcessedImage> {
   const header = probe(bytes)
   checkPixels(header.width, header.height, options.maxPixels)
-  if (header.isTruncated) {
+  const fast = options.format === 'jpeg' ? await fastCodecs(options.codec) : null
+  const codecs = { fast, sharp: await loadSharp() }
+  const source = { bytes, header, frames: framesOf(bytes, header.format) }
+  if (!header.isTruncated) {
+    try {
+      return await makeImages(codecs, source, options, false)
+    } catch (error) {
+      const known = decodeError(error, options.maxPixels)
+      if (options.truncated === 'fail' || reasonOf(known) !== 'image-truncated') throw known
+    }
+  } else if (options.truncated === 'fail') {
     throw imageError('image-truncated', { evidence: `${header.format} of ${bytes.length} bytes ends early` })
   }
-  const fast = options.format === 'jpeg' && header.orientation === 1 ? await fastCodecs(options.codec) : null
-  const sharp = await loadSharp()
   try {
-    const { width, height } = await uprightSize(sharp, bytes, header, options.maxPixels)
-    const geometry = resizeGeometry(width, height, { ...options, mode: options.resize })
-    checkOutput(geometry, options)
-    const origin = { originalWidth: width, originalHeight: height, originalFormat: header.format }
-    const made = fast && (await turboImage(fast, bytes, header.format, geometry, options.quality))
-    if (made) return { ...made, format: options.format, ...origin }
-    const isScaled = geometry.width !== width || geometry.height !== height
-    const image = draw(sharp, bytes, header, isScaled, geometry, options.maxPixels)
-    const { data, info } = await encode(image, options).toBuffer({ resolveWithObject: true })
-    return { bytes: data, width: info.width, height: info.height, format: options.format, ...origin }
+    return await makeImages({ fast: null, sharp: codecs.sharp }, source, options, true)
   } catch (error) {
-    throw decodeError(error, options.maxPixels)
+    const known = decodeError(error, options.maxPixels)
+    if (reasonOf(known) === 'too-many-pixels') throw known
+    const evidence = `nothing to keep: ${String((known as { data?: { evidence?: unknown } }).data?.evidence)}`
+    throw imageError('image-truncated', { evidence, cause: error })
   }
+}
+
+interface ImageSource {
+  bytes: Buffer
+  header: Probe
+  frames: Frames
+}
+
+async function makeImages(
+  { fast, sharp }: { fast: FastCodecs | null; sharp: Sharp },
+  { bytes, header, frames }: ImageSource,
+  options: ImageOptions,
+  isTruncated: boolean,
+): Promise<ProcessedImage> {
+  const { width, height, isUpright } = await uprightSize(sharp, bytes, header, options.maxPixels)
+  const geometries = [options.size, ...Object.values(options.sizes)].map((size) =>
+    resizeGeometry(width, height, { size, onlyIfBigger: options.onlyIfBigger, mode: options.resize }),
+  )
+  for (const geometry of geometries) checkOutput(geometry, options)
+  const frame = frames.count > 1 ? await firstFrame(sharp, frames, { width, height }, options.maxPixels) : 0
+  const made =
+    (fast && isUpright && (await turboImages(fast, bytes, header.format, geometries, options.quality))) ||
+    (await inTurn(geometries, (geometry) =>
+      drawImage(sharp, { bytes: frames.head, header, width, height, frame, isTruncated }, geometry, options),
+    ))
+  const mayKeep = header.format === options.format && isUpright && frames.count === 1
+  const stored = made.map((image, i) =>
+    mayKeep && !isTruncated && isWhole(geometries[i]!, width, height)
+      ? originalOr(image, bytes, options)
+      : { image, isOriginal: false },
+  )
+  const [main, ...others] = stored
+  return {
+    ...main!.image,
+    format: options.format,
+    originalWidth: width,
+    originalHeight: height,
+    originalFormat: header.format,
+    isOriginal: main!.isOriginal,
+    isTruncated,
+    frame,
+    frames: frames.count,
+    sizes: Object.fromEntries(Object.keys(options.sizes).map((name, i) => [name, others[i]!.image])),
+  }
+}
+
+/** The origin's bytes are stored only of what a decoder has read to its end, as `image` proves. */
+function originalOr(image: StoredImage, bytes: Buffer, { keepOriginal, format }: ImageOptions) {
+  const original = keepOriginal > 0 ? stripMetadata(bytes, format) : null
+  const isKept = original !== null && original.length <= keepOriginal
+  return { image: isKept ? { ...image, bytes: original } : image, isOriginal: isKept }
+}
+
+function isWhole(
+  { width, height, crop, pad }: Geometry,
+  originalWidth: number,
+  originalHeight: number,
+): boolean {
+  return width === originalWidth && height === originalHeight && crop === null && pad === null
+}
+
+async function inTurn<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const done: R[] = []
+  for (const item of items) done.push(await work(item))
+  return done
 }
 
 /** The header's word is enough for most; where a picture may be turned, the codec that turns it is asked. */
 async function uprightSize(sharp: Sharp, bytes: Buffer, header: Probe, maxPixels: number) {
   const { width, height, orientation } = header
-  if (width !== null && height !== null && orientation === 1) return { width, height }
-  const { autoOrient } = await sharp(bytes, { limitInputPixels: maxPixels }).metadata()
+  if (width !== null && height !== null && orientation === 1) return { width, height, isUpright: true }
+  const { autoOrient, orientation: said = 1 } = await sharp(bytes, { limitInputPixels: maxPixels }).metadata()
   checkPixels(autoOrient.width, autoOrient.height, maxPixels)
-  return { width: autoOrient.width, height: autoOrient.height }
-}
-
-function draw(
-  sharp: Sharp,
-  bytes: Buffer,
-  { format, orientation }: Probe,
-  isScaled: boolean,
-  { width, height, crop, pad }: Geometry,
-  maxPixels: number,
-) {
-  const image = sharp(bytes, {
-    failOn: 'error',
-    limitInputPixels: maxPixels,
-    sequentialRead: true,
-    autoOrient: orientation !== 1,
-  })
-  if (format !== 'jpeg') image.flatten({ background: '#ffffff' })
-  if (isScaled) image.resize(width, height, { fit: 'fill' })
-  if (crop) image.extract(crop)
-  if (pad) image.extend({ ...pad, background: '#ffffff' })
-  return image.toColourspace('srgb')
-}
-
-function encode(image: ReturnType<Sharp>, { format, quality }: ImageOptions) {
-  if (format === 'png') return image.png({ compressionLevel: 6 })
-  if (format === 'webp') return image.webp({ quality })
-  // Optimal Huffman tables would save 5 % of the bytes for 10 % of the whole cost.
-  return image.jpeg({ quality, optimiseCoding: false })
+  return { width: autoOrient.width, height: autoOrient.height, isUpright: said === 1 }
 }
 
 function checkPixels(width: number | null, height: number | null, maxPixels: number): void {
@@ -132,6 +159,10 @@ function checkOutput({ width, height, crop }: Geometry, { format, maxPixels }: I
     const evidence = `${stored.width} x ${stored.height} px once resized`
     throw imageError('too-many-pixels', { evidence, limit: `<= ${MAX_SIDE[format]} a side in ${format}` })
   }
+}
+
+function reasonOf(error: Error): unknown {
+  return 'data' in error ? (error.data as { reason?: unknown }).reason : undefined
 }
 
 /** The texts of libvips and its loaders are all there is to tell troubles apart. */

@@ -171,7 +171,9 @@ function wrongPartitions(
 
 /** Options with faults do not say which columns they name. */
 function hidesColumns([stage]: readonly Stage[], body: Body | null): boolean {
-  return body === null && stage?.kind === 'source' && stage.optionColumns !== undefined
+  return (
+    body === null && (stage?.kind === 'source' || stage?.kind === 'row') && stage.optionColumns !== undefined
+  )
 }
 
 function columnsOf(code: readonly Stage[], input: Columns, body: Body | null): Columns {

@@ -1,4 +1,5 @@
 import type { Row } from '../core/column.ts'
+import { addedColumns } from '../core/added-columns.ts'
 import { addCounters } from '../core/counters.ts'
 import { PairloomError } from '../core/error.ts'
 import { runFilters } from '../core/filter-group.ts'
@@ -132,7 +133,7 @@ async function linkRows(
     stage,
     task.partition,
     reuseBy,
-    Object.keys(code.adds),
+    Object.keys(addedColumns(code, stage.options)),
   )
   return withEarlier(earlier, reuseBy, rows, context, (fresh) => code.process(fresh, context))
 }

@@ -3,6 +3,7 @@ import type { Row } from '../core/column.ts'
 import { PairloomError } from '../core/error.ts'
 import { hash128 } from '../core/hash.ts'
 import { defineGlobal, type GlobalBatch } from '../core/stage.ts'
+import { lengthColumn, pictureOption } from './sample.ts'
 
 const options = z.strictObject({
   shuffle: z
@@ -16,6 +17,7 @@ const options = z.strictObject({
     .nullable()
     .default(256 * 2 ** 20)
     .describe('most bytes of pictures in a shard; null: no limit. One larger picture is a shard of its own'),
+  picture: pictureOption,
 })
 
 /**
@@ -37,9 +39,10 @@ export const pack = defineGlobal({
   seeded: true,
   reads: ['uid', 'bytes_length'],
   adds: {},
-  async *run(input, { options: { shuffle, shardRows, shardBytes }, seed }) {
+  async *run(input, { options: { shuffle, shardRows, shardBytes, picture }, seed }) {
     // The seed goes in as its hash: hex digits mean the same in every SQL dialect's string literals.
     const order = shuffle === 'exact' ? `md5(concat('${hash128(seed)}', uid)), uid` : 'uid'
+    const lengths = lengthColumn(input.columns, picture)
     const maxRows = shardRows ?? Infinity
     const maxBytes = shardBytes ?? Infinity
     let partition = 0
@@ -51,7 +54,7 @@ export const pack = defineGlobal({
       for (const row of batch) {
         if (row.uid === last) throw repeated(row.uid as string)
         last = row.uid
-        const length = row.bytes_length as number
+        const length = row[lengths] as number
         if (rows === maxRows || (rows > 0 && bytes + length > maxBytes)) {
           if (held.length > 0) yield { partition, rows: held } satisfies GlobalBatch
           held = []

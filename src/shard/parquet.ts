@@ -4,10 +4,11 @@ import { defineSink } from '../core/stage.ts'
 import { shardName, writeManifest } from './manifest.ts'
 import { openPictureTable, type PictureTableWriter } from './picture-table.ts'
 import { readAhead } from './read-ahead.ts'
-import { columnsOption, sampleColumns, sampleOf } from './sample.ts'
+import { columnsOption, ofPicture, pictureOption, sampleColumns, sampleOf } from './sample.ts'
 
 const options = z.strictObject({
   columns: columnsOption,
+  picture: pictureOption,
   images: z.boolean().default(true).describe('put the pictures in, as a binary column `image`'),
 })
 
@@ -30,7 +31,8 @@ export const parquet = defineSink({
     const path = `${shardName(context)}.parquet`
     let shard: PictureTableWriter | undefined
     try {
-      for await (const { row, bytes } of images ? readAhead(batches, context.bytes) : rowsAlone(batches)) {
+      const rows = ofPicture(batches, context.columns, context.options.picture)
+      for await (const { row, bytes } of images ? readAhead(rows, context.bytes) : rowsAlone(rows)) {
         shard ??= openPictureTable(columns, await context.create(path), images)
         await shard.append(sampleOf(row, columns), bytes)
         context.count('bytes.out', bytes?.length ?? 0)

@@ -11,6 +11,47 @@ export const columnsOption = z
     'columns that go into the shard beside uid; all: every one but those that vary between two crawls',
   )
 
+/** Option of every sink: which of the stored sizes of a picture goes into a shard. */
+export const pictureOption = z
+  .string()
+  .nullable()
+  .default(null)
+  .describe('name of the stored size that is packed, as `sizes` of the crawl has it; null: the first')
+
+/**
+ * Column with the length of the stored size that is packed.
+ *
+ * @throws PairloomError `PL_COLUMN` where the rows have no such size
+ */
+export function lengthColumn(columns: Columns, picture: string | null): string {
+  if (picture === null) return 'bytes_length'
+  const length = `image_${picture}_bytes_length`
+  if (Object.hasOwn(columns, length)) return length
+  const known = Object.keys(columns).flatMap((name) => /^image_(\w+)_bytes_length$/.exec(name)?.[1] ?? [])
+  const message = `Expected picture: one of ${known.join(', ') || 'none'}, the sizes that the crawl stores; got ${picture}`
+  throw new PairloomError('PL_COLUMN', message, { data: { picture, known } })
+}
+
+/** Rows whose places of bytes, width and height are those of the stored size that is packed. */
+export async function* ofPicture(
+  batches: AsyncIterable<Row[]>,
+  columns: Columns,
+  picture: string | null,
+): AsyncGenerator<Row[]> {
+  const length = lengthColumn(columns, picture)
+  for await (const rows of batches) {
+    yield picture === null
+      ? rows
+      : rows.map((row) => ({
+          ...row,
+          bytes_offset: row[`image_${picture}_bytes_offset`],
+          bytes_length: row[length],
+          width: row[`image_${picture}_width`],
+          height: row[`image_${picture}_height`],
+        }))
+  }
+}
+
 /** Columns that lead, in this order; all others follow in the order of the rows. */
 const FIRST = [
   'uid',

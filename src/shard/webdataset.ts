@@ -6,9 +6,9 @@ import { openTar, type TarPlace } from '../store/tar.ts'
 import { openTableWriter } from '../table/parquet-write.ts'
 import { shardName, writeJson, writeManifest } from './manifest.ts'
 import { readAhead } from './read-ahead.ts'
-import { columnsOption, sampleColumns, sampleKey, sampleOf } from './sample.ts'
+import { columnsOption, ofPicture, pictureOption, sampleColumns, sampleKey, sampleOf } from './sample.ts'
 
-const options = z.strictObject({ columns: columnsOption })
+const options = z.strictObject({ columns: columnsOption, picture: pictureOption })
 
 /** Columns of a shard's index beside the sample's own. */
 const PLACE_COLUMNS = Object.fromEntries(
@@ -39,7 +39,8 @@ export const webdataset = defineSink({
     const name = shardName(context)
     let shard: Shard | undefined
     try {
-      for await (const { row, bytes } of readAhead(batches, context.bytes)) {
+      const rows = ofPicture(batches, context.columns, context.options.picture)
+      for await (const { row, bytes } of readAhead(rows, context.bytes)) {
         shard ??= await openShard(name, columns, context)
         await shard.append(row, bytes)
         context.count('bytes.out', bytes.length)

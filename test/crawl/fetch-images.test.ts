@@ -101,6 +101,10 @@ describe('crawl/fetch', () => {
         original_width: 80,
         original_height: 120,
         original_format: 'jpeg',
+        is_original: false,
+        is_truncated: false,
+        frame: 0,
+        frames: 1,
         hash_matches: null,
         consent: 'allowed',
         consent_rule: null,
@@ -515,7 +519,7 @@ describe('crawl/fetch', () => {
   it('marks as runtime the options that change no picture', () => {
     const output = optionTable(fetchImages.options).filter(({ effect }) => effect === 'output')
     expect(output.map(({ name }) => name)).toEqual([
-      'resize', 'size', 'onlyIfBigger', 'format', 'quality', 'maxPixels', 'codec', 'maxBytes', 'maxRedirects', 'consent', 'block', 'allow', 'pdqDistance', 'verifyHash',
+      'resize', 'size', 'sizes', 'onlyIfBigger', 'format', 'quality', 'keepOriginal', 'truncated', 'maxPixels', 'codec', 'maxBytes', 'maxRedirects', 'consent', 'block', 'allow', 'pdqDistance', 'verifyHash',
     ]) // prettier-ignore
     for (const { name, doc, default: value } of optionTable(fetchImages.options)) {
       expect(doc, name).not.toBe('')

@@ -62,6 +62,10 @@ describe('crawl/folder', () => {
         original_width: 60,
         original_height: 200,
         original_format: 'png',
+        is_original: false,
+        is_truncated: false,
+        frame: 0,
+        frames: 1,
       },
       {
         uid: uid(url, 'A red fox'),
@@ -83,6 +87,10 @@ describe('crawl/folder', () => {
         original_width: 120,
         original_height: 80,
         original_format: 'jpeg',
+        is_original: false,
+        is_truncated: false,
+        frame: 0,
+        frames: 1,
       },
     ])
     expect(stored.map((s) => s.name)).toEqual([

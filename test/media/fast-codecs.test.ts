@@ -6,9 +6,10 @@ import { z } from 'zod'
 import { fastCodecs } from '../../src/media/codec.ts'
 import { resizeGeometry } from '../../src/media/geometry.ts'
 import { byZlib, loadInflate } from '../../src/media/inflate.ts'
-import { IMAGE_OPTIONS, processImage, type ImageOptions } from '../../src/media/process-image.ts'
+import { IMAGE_OPTIONS, type ImageOptions } from '../../src/media/image-options.ts'
+import { processImage } from '../../src/media/process-image.ts'
 import { pngSamples } from '../../src/media/png-samples.ts'
-import { turboImage } from '../../src/media/turbo-image.ts'
+import { turboImages } from '../../src/media/turbo-image.ts'
 import { noise, pngChunk, quarters } from './pictures.ts'
 
 const fast = await fastCodecs('auto')
@@ -51,7 +52,7 @@ async function outcome(codec: ImageOptions['codec'], bytes: Buffer, options: Par
 
 async function isTaken(bytes: Buffer, format: 'png' | 'webp'): Promise<boolean> {
   return (
-    (await turboImage(fast!, bytes, format, { width: 24, height: 16, crop: null, pad: null }, 95)) !== null
+    (await turboImages(fast!, bytes, format, [{ width: 24, height: 16, crop: null, pad: null }], 95)) !== null
   )
 }
 

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { pixelBomb } from '../../demo/pixel-bomb.ts'
 import { imageCodec } from '../../src/media/codec.ts'
-import { IMAGE_OPTIONS, processImage, type ImageOptions } from '../../src/media/process-image.ts'
+import { IMAGE_OPTIONS, type ImageOptions } from '../../src/media/image-options.ts'
+import { processImage } from '../../src/media/process-image.ts'
 import { BLUE, corners, distance, GRAY, GREEN, noise, quarters, RED, type Rgb } from './pictures.ts'
 
 const schema = z.strictObject(IMAGE_OPTIONS)

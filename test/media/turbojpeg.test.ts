@@ -8,8 +8,9 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { fastCodecs, imageCodec } from '../../src/media/codec.ts'
 import { resizeGeometry } from '../../src/media/geometry.ts'
-import { IMAGE_OPTIONS, processImage, type ImageOptions } from '../../src/media/process-image.ts'
-import { turboImage } from '../../src/media/turbo-image.ts'
+import { IMAGE_OPTIONS, type ImageOptions } from '../../src/media/image-options.ts'
+import { processImage } from '../../src/media/process-image.ts'
+import { turboImages } from '../../src/media/turbo-image.ts'
 import { noise, quarters } from './pictures.ts'
 
 const fast = await fastCodecs('auto')
@@ -48,7 +49,7 @@ async function bothWays(bytes: Buffer, options: Partial<ImageOptions>, label: st
 /** Whether TurboJPEG makes the picture, or leaves it to sharp. */
 async function isTaken(bytes: Buffer): Promise<boolean> {
   return (
-    (await turboImage(fast!, bytes, 'jpeg', { width: 24, height: 16, crop: null, pad: null }, 95)) !== null
+    (await turboImages(fast!, bytes, 'jpeg', [{ width: 24, height: 16, crop: null, pad: null }], 95)) !== null
   )
 }
 
@@ -230,7 +231,7 @@ describe.skipIf(fast === null)('codec: turbojpeg (skipped where libturbojpeg or 
       .toBuffer()
     expect(await isTaken(bytes)).toBe(true)
     const whole = { width: 9000, height: 7000, crop: null, pad: null }
-    expect(await turboImage(fast!, bytes, 'jpeg', whole, 95)).toBeNull()
+    expect(await turboImages(fast!, bytes, 'jpeg', [whole], 95)).toBeNull()
   })
 
   it('gives the verdicts of sharp on every fixture and on bytes damaged anywhere', async () => {
