@@ -8,7 +8,10 @@ describe('further sizes of a picture', () => {
   it('are columns of every stage that stores pictures, by their names', () => {
     const expected = ['bytes_offset', 'bytes_length', 'width', 'height'].map((name) => `image_tiny_${name}`)
     for (const stage of [fetchImages, folder, webdataset]) {
-      const options = stage.options.parse({ sizes: { tiny: 32 }, ...(stage === fetchImages ? {} : { path: 'x' }) })
+      const options = stage.options.parse({
+        sizes: { tiny: 32 },
+        ...(stage === fetchImages ? {} : { path: 'x' }),
+      })
       const names = Object.keys(addedColumns(stage, options))
       expect(
         names.filter((name) => name.startsWith('image_tiny')),
