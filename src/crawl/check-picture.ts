@@ -40,7 +40,9 @@ export async function checkPdq(
   options: FetchOptions,
 ): Promise<void> {
   const isWhole = options.resize !== 'center-crop' && options.resize !== 'border'
-  const { bytes } = isWhole ? picture : await processImage(body, { ...options, resize: 'longest', size: 512, sizes: {} })
+  const { bytes } = isWhole
+    ? picture
+    : await processImage(body, { ...options, resize: 'longest', size: 512, sizes: {} })
   const { pdq, pdq_quality } = await pictureHashes(bytes, ['pdq'])
   const refused = pdq_quality === 0 ? null : lists.ofPdq(pdq as string)
   if (refused) throw fetchError(refused.reason, row.url as string, { evidence: refused.evidence })
