@@ -73,6 +73,8 @@ export class PageHandler implements HtmlHandler {
   readonly licenses: [named: string[], guessed: string[]] = [[], []]
   /** Contents of metas that speak to crawlers. */
   readonly robots: string[] = []
+  /** Metas of TDMRep. */
+  readonly tdm: { name: string; content: string }[] = []
   brokenScripts = 0
   readonly captures: Captures
 
@@ -311,6 +313,7 @@ export class PageHandler implements HtmlHandler {
     const equivalent = this.#value(attributes, ATTRIBUTE['http-equiv']!)?.trim().toLowerCase() ?? ''
     if (this.#robotsNames.has(name)) this.robots.push(read())
     if (equivalent === 'x-robots-tag') this.robots.push(read())
+    if (name.startsWith('tdm-')) this.tdm.push({ name, content: read() })
     // A list of languages says nothing of the page's own.
     if (equivalent === 'content-language' && !read().includes(',')) this.contentLanguage ??= read()
     const property = this.#value(attributes, ATTRIBUTE.property!)?.trim().toLowerCase() ?? name

@@ -1,4 +1,5 @@
 import { addCounters, type Counters } from '../core/index.ts'
+import { headerUse, withMetas, type PageUse } from './consent-page.ts'
 import { PageHandler, type FoundLink } from './html-handler.ts'
 import { readImages, type PageImage } from './html-images.ts'
 import { HtmlSource } from './html-source.ts'
@@ -15,6 +16,8 @@ export interface PageHead {
   contentType: string | null
   /** X-Robots-Tag headers, one value a line. */
   robotsTags: readonly string[]
+  /** What other headers say of its use. Default nothing. */
+  use?: PageUse
   /** Our product token: metas and headers may speak to it by name. */
   agent: string
 }
@@ -42,6 +45,8 @@ export interface Page {
   robots: Directives
   /** X-Robots-Tag headers and robots metas as written, or null. */
   robotsText: string | null
+  /** What headers and metas say of the use of what is on it. */
+  use: PageUse
   /** In document order, each once. */
   images: PageImage[]
   /** Links that may be followed by their own `rel`, in document order, each once. */
@@ -68,6 +73,7 @@ export function readPage(bytes: Buffer, head: PageHead, options: PageOptions): P
   const base = handler.base === null ? head.url : (webUrl(handler.base, head.url).url ?? head.url)
   const counts: Counters = {}
   if (handler.brokenScripts > 0) counts['scripts.bad-json-ld'] = handler.brokenScripts
+  const use = withMetas(head.use ?? headerUse(() => []), handler.tdm)
   const said = [...head.robotsTags, ...handler.robots]
   return {
     url: head.url,
@@ -79,6 +85,7 @@ export function readPage(bytes: Buffer, head: PageHead, options: PageOptions): P
         .map((href) => webUrl(href, base).url)
         .find((url) => url !== null) ?? null,
     robots: mergeDirectives(headerDirectives(head.robotsTags, head.agent), metaDirectives(handler.robots)),
+    use,
     robotsText: said.length === 0 ? null : said.join(', ').toWellFormed(),
     images: readImages(
       { shown: handler.shown, textsOf: (shown) => handler.textsOf(shown) },

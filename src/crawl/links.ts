@@ -1,4 +1,6 @@
 import { imageId, uid, type Columns, type LinkRow, type Text } from '../core/index.ts'
+import type { ConsentLevel } from './consent.ts'
+import { pageSignal } from './consent-page.ts'
 import type { PageImage } from './html-images.ts'
 import type { Page } from './html.ts'
 import { siteOfHref } from './url.ts'
@@ -23,10 +25,16 @@ export function linkRows(page: Page): LinkRow[] {
   return page.images.map((image) => linkRow(image, page.url))
 }
 
-/** Whether a page wants its pictures not taken, which is counted. */
-export function isOptedOut({ robots, images }: Page, count: (name: string, by?: number) => void): boolean {
-  if (robots.noImages === null) return false
-  count(`pages.${robots.noImages}`)
+/** Whether a page wants its pictures not taken, which is counted: `pages.noai`, `pages.tdm-reserved`. */
+export function isOptedOut(
+  { robots, use, images }: Page,
+  level: ConsentLevel,
+  count: (name: string, by?: number) => void,
+): boolean {
+  const signal = pageSignal(use, level)
+  const why = robots.noImages ?? (signal?.reserves === true ? signal.rule : null)
+  if (why === null) return false
+  count(`pages.${why}`)
   count('images.opted-out', images.length)
   return true
 }

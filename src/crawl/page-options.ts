@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { consentOption } from './consent.ts'
 import { CAPTION_KINDS, TEXT_KINDS, type TextKind } from './text-kinds.ts'
 
 /** Which of the kinds that a source finds are kept. */
@@ -30,6 +31,7 @@ export function pageOptions(texts: readonly TextKind[]) {
       .max(100_000)
       .default(1024)
       .describe('of a srcset, the narrowest candidate of at least this width is taken, px; 0: src as it is'),
+    consent: consentOption,
     maxPageBytes: z
       .int()
       .min(1024)

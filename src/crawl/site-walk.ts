@@ -1,4 +1,5 @@
 import type { StageContext } from '../core/index.ts'
+import { headerUse } from './consent-page.ts'
 import { reasonOf } from './fetch-error.ts'
 import { readPage, type Page, type PageOptions } from './html.ts'
 import type { HttpResponse } from './http.ts'
@@ -146,7 +147,8 @@ export async function* walkSite(
       return null
     }
     const robotsTags = [headers['x-robots-tag'] ?? []].flat()
-    const page = readPage(body, { url, contentType, robotsTags, agent }, { ...options, links: true })
+    const use = headerUse((name) => headers[name])
+    const page = readPage(body, { url, contentType, robotsTags, use, agent }, { ...options, links: true })
     for (const [name, by] of Object.entries(page.counts)) count(name, by)
     return page
   }

@@ -64,12 +64,12 @@ interface SitePart extends Record<string, unknown> {
  *
  * A site (registrable domain) is one partition, so that a host is asked from one place, one request at a time. Its
  * robots.txt, X-Robots-Tag headers and robots metas are obeyed: pictures of a page that says noindex, noimageindex,
- * noai or noimageai are not taken. Order of rows: pages as walked, pictures as in the document; the same picture on two
+ * noai or noimageai are not taken, nor those of a page whose TDMRep or Content-Usage reserves it (`consent`). Order of rows: pages as walked, pictures as in the document; the same picture on two
  * pages is two rows, which `crawl/merge-links` joins.
  */
 export const site = defineSource({
   name: 'crawl/site',
-  version: 3,
+  version: 4,
   summary: 'Walk web sites by sitemap and links, and take pictures with their alt texts',
   options,
   columns: LINK_COLUMNS,
@@ -96,7 +96,7 @@ export const site = defineSource({
       const { start } = part as SitePart
       let batch: LinkRow[] = []
       for await (const page of walkSite({ ...chosen, start }, client, robots, context)) {
-        if (isOptedOut(page, count)) continue
+        if (isOptedOut(page, chosen.consent, count)) continue
         batch.push(...linkRows(page))
         if (batch.length < BATCH_ROWS) continue
         yield batch

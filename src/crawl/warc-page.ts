@@ -1,4 +1,5 @@
 import type { WarcRecord } from '../store/warc-record.ts'
+import { headerUse } from './consent-page.ts'
 import type { PageHead } from './html.ts'
 import { webUrl } from './url.ts'
 import { readResponse } from './warc-http.ts'
@@ -37,5 +38,11 @@ export function archivedPage(record: WarcRecord, maxBytes: number): ArchivedPage
   const known = contentType ?? record.header('warc-identified-payload-type')
   if (!(known === null ? LOOKS_HTML.test(body.toString('latin1', 0, 1024)) : HTML.test(known)))
     return 'not-html'
-  return { url, contentType, robotsTags: headers('x-robots-tag'), body: body.subarray(0, maxBytes) }
+  return {
+    url,
+    contentType,
+    robotsTags: headers('x-robots-tag'),
+    use: headerUse(headers),
+    body: body.subarray(0, maxBytes),
+  }
 }

@@ -38,6 +38,6 @@ export function warcRows(
     const page = readPage(body, { ...head, agent }, wanted)
     for (const [name, by] of Object.entries(page.counts)) count(name, by)
     count(record.isCut ? 'pages.cut' : 'pages.ok')
-    return isOptedOut(page, count) ? [] : pageRows(page)
+    return isOptedOut(page, options.consent, count) ? [] : pageRows(page)
   }
 }

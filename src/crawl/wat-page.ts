@@ -1,3 +1,8 @@
+import { USE_METAS, type PageUse } from './consent-page.ts'
+
+/** JSON of headers of which one says how a page may be used. */
+export const USE_HEADERS = /"(?:x-robots-tag|tdm-reservation|content-usage)"/i
+
 /** A picture of a WAT record: an `IMG@/src` link that has a text, its texts as they stand. */
 export interface WatImage {
   url: string
@@ -18,6 +23,8 @@ export interface WatPage {
   status: string | null
   /** X-Robots-Tag headers. */
   robotsTags: string[]
+  /** What other headers say of its use. */
+  use: PageUse
   base: string | null
   metas: WatMeta[]
   images: WatImage[]
@@ -32,7 +39,7 @@ export function isWantedMeta(name: string, agent: string): boolean {
   return name.startsWith('og:') || WANTED.has(name) || name === agent
 }
 
-const WANTED = new Set(['robots', 'x-robots-tag', 'content-language', 'html@/lang'])
+const WANTED = new Set<string>([...USE_METAS, 'robots', 'x-robots-tag', 'content-language', 'html@/lang'])
 
 export const CREATIVE_COMMONS =
   /^(?:https?:)?\/\/(?:www\.)?creativecommons\.org\/(?:licenses|publicdomain)\//i

@@ -1,3 +1,4 @@
+import { headerUse } from './consent-page.ts'
 import { CREATIVE_COMMONS, isLicenseRel, isWantedMeta, type WatImage, type WatPage } from './wat-page.ts'
 
 type Json = Record<string, unknown>
@@ -13,11 +14,14 @@ export function parseWat(json: string, agent: string): WatPage | null {
   const html = objectOf(response['HTML-Metadata'])
   if (html === NONE) return null
   const head = objectOf(html.Head)
+  const header = (wanted: string) =>
+    Object.entries(objectOf(response.Headers)).flatMap(([name, value]) =>
+      name.toLowerCase() === wanted ? [value].flat().flatMap((item) => textOf(item) ?? []) : [],
+    )
   const page: WatPage = {
     status: textOf(objectOf(response['Response-Message']).Status),
-    robotsTags: Object.entries(objectOf(response.Headers)).flatMap(([name, value]) =>
-      name.toLowerCase() === 'x-robots-tag' ? [value].flat().flatMap((item) => textOf(item) ?? []) : [],
-    ),
+    robotsTags: header('x-robots-tag'),
+    use: headerUse(header),
     base: textOf(head.Base),
     metas: [],
     images: [],

@@ -1,5 +1,6 @@
 import type { Counters } from '../core/index.ts'
 import type { WarcRecord } from '../store/warc-record.ts'
+import { withMetas } from './consent-page.ts'
 import type { Shown } from './html-handler.ts'
 import { readImages, type PageText } from './html-images.ts'
 import type { Page } from './html.ts'
@@ -54,7 +55,7 @@ function pageOf(wat: WatPage, url: string, { texts, captions, agent }: WatOption
     else if (name === 'html@/lang') language ??= content
     else if (name === 'content-language') contentLanguage ??= content.includes(',') ? null : content
     else if (name.startsWith('og:')) openGraph.set(name, openGraph.get(name) ?? content)
-    else robots.push(content)
+    else if (!name.startsWith('tdm-')) robots.push(content)
   }
   for (const { url: src, alt, title, longdesc } of wat.images) {
     const own: PageText[] = []
@@ -85,6 +86,7 @@ function pageOf(wat: WatPage, url: string, { texts, captions, agent }: WatOption
         .map((href) => webUrl(href, base).url)
         .find((href) => href !== null) ?? null,
     robots: mergeDirectives(headerDirectives(wat.robotsTags, agent), metaDirectives(robots)),
+    use: withMetas(wat.use, wat.metas),
     robotsText: said.length === 0 ? null : said.join(', ').toWellFormed(),
     images: readImages({ shown, textsOf }, base, captions, 0, counts),
     links: [],

@@ -1,4 +1,12 @@
-import { CREATIVE_COMMONS, isLicenseRel, isWantedMeta, type WatImage, type WatPage } from './wat-page.ts'
+import { headerUse } from './consent-page.ts'
+import {
+  CREATIVE_COMMONS,
+  isLicenseRel,
+  isWantedMeta,
+  USE_HEADERS,
+  type WatImage,
+  type WatPage,
+} from './wat-page.ts'
 
 const QUOTE = 34
 const COMMA = 44
@@ -53,13 +61,14 @@ function scan(block: Buffer, json: string, html: number, agent: string): WatPage
   const page: WatPage = {
     status: readStatus(),
     robotsTags: [],
+    use: headerUse(() => []),
     base: null,
     metas: [],
     images: [],
     bareImages: 0,
     licenses: [[], []],
   }
-  expectNoRobotsTag()
+  expectNoUseHeaders()
   const headKey = json.indexOf('"Head":{', html)
   const head = headKey < 0 ? html : headKey + 7
   const headEnd = headKey < 0 ? html : readHead(head)
@@ -75,9 +84,9 @@ function scan(block: Buffer, json: string, html: number, agent: string): WatPage
     return /"Status":"([^"\\]*)"/.exec(value)?.[1] ?? null
   }
 
-  function expectNoRobotsTag(): void {
+  function expectNoUseHeaders(): void {
     const at = json.indexOf('"Headers":{')
-    if (at >= 0 && /"x-robots-tag"/i.test(json.slice(at, skipValue(at + 10)))) throw UNSURE
+    if (at >= 0 && USE_HEADERS.test(json.slice(at, skipValue(at + 10)))) throw UNSURE
   }
 
   /** Gives the end of the head. */

@@ -3,6 +3,7 @@ import { defineSource, LINK_COLUMNS, NO_NETWORK, type LinkRow } from '../core/in
 import type { WarcRecord } from '../store/warc-record.ts'
 import { archiveIdentity, archiveOptions, archiveParts, checkArchive, WAT_FILES } from './archive-files.ts'
 import { archiveRows } from './archive-rows.ts'
+import { consentOption } from './consent.ts'
 import { isOptedOut, PAGE_COLUMNS, pageRows } from './links.ts'
 import { captionsOption, textsOption } from './page-options.ts'
 import { productToken } from './robots-txt.ts'
@@ -15,6 +16,7 @@ const WAT_KINDS = ['alt', 'og:image:alt', 'title', 'og:title', 'og:description',
 
 const options = z.strictObject({
   ...archiveOptions(WAT_FILES),
+  consent: consentOption,
   texts: textsOption(WAT_KINDS, WAT_KINDS),
   captions: captionsOption(WAT_KINDS),
 })
@@ -29,7 +31,7 @@ const options = z.strictObject({
  */
 export const wat = defineSource({
   name: 'crawl/wat',
-  version: 1,
+  version: 2,
   summary: "Read Common Crawl's WAT files, and take pictures with the texts that these hold",
   options,
   columns: { ...LINK_COLUMNS, ...PAGE_COLUMNS },
@@ -49,7 +51,7 @@ export const wat = defineSource({
       }
       for (const [name, by] of Object.entries(page.counts)) count(name, by)
       count('pages.ok')
-      return isOptedOut(page, count) ? [] : pageRows(page)
+      return isOptedOut(page, chosen.consent, count) ? [] : pageRows(page)
     }
     return archiveRows(part, context, MAX_RECORD_BYTES, rowsOf)
   },

@@ -374,6 +374,24 @@ describe('crawl/site: consent', () => {
     })
   })
 
+  it('takes no picture of a page whose TDMRep or Content-Usage reserves it', async () => {
+    const { found, counters } = await walk({
+      'a.test/': img('root') + links('/meta', '/header'),
+      'a.test/meta': `<meta name="tdm-reservation" content="1">${img('x')}${links('/1')}`,
+      'a.test/header': (_request, response) =>
+        void response
+          .writeHead(200, { 'content-type': 'text/html', 'content-usage': 'train-ai=n' })
+          .end(img('h')),
+      'a.test/1': img('one'),
+    })
+    expect(found).toEqual(['root @ /', 'one @ /1'])
+    expect(counters).toMatchObject({
+      'pages.tdm-reserved': 1,
+      'pages.content-usage': 1,
+      'images.opted-out': 2,
+    })
+  })
+
   it.each([
     { robots: '', options: { delayMs: 60 } },
     { robots: 'User-agent: *\nCrawl-delay: 0.06', options: { delayMs: 1 } },

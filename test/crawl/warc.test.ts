@@ -163,6 +163,24 @@ describe('crawl/warc', () => {
     expect(taken.counters).toMatchObject({ 'pages.noai': 1, 'pages.noimageindex': 1, 'images.opted-out': 3 })
   })
 
+  it('obeys TDMRep and Content-Usage of a page, at its level', async () => {
+    const path = await file(
+      'use.warc',
+      record('http://a.test/1', response(`<meta name=tdm-reservation content=1>${page('x')}`)),
+      record('http://a.test/2', response(page('y'), [HTML, 'TDM-Reservation: 1'])),
+      record('http://a.test/3', response(page('z'), [HTML, 'Content-Usage: train-ai=n, search=y'])),
+      record('http://a.test/4', response(page('mine'), [HTML, 'Content-Usage: train-ai=y'])),
+      record('http://a.test/5', response(page('odd'), [HTML, 'TDM-Reservation: maybe'])),
+    )
+    const taken = await take({ files: path })
+    expect(captions(taken)).toEqual(['mine', 'odd'])
+    expect(taken.counters).toMatchObject({ 'pages.tdm-reserved': 2, 'pages.content-usage': 1 })
+    expect(captions(await take({ files: path, consent: 'basic' }))).toEqual(['x', 'y', 'z', 'mine', 'odd'])
+    const strict = await take({ files: path, consent: 'strict' })
+    expect(captions(strict)).toEqual(['mine'])
+    expect(strict.counters).toMatchObject({ 'pages.consent-unreadable': 1 })
+  })
+
   it('gives equal rows twice, whatever the file is packed with', async () => {
     const records = Array.from({ length: 50 }, (_, i) =>
       record(`http://a.test/${i}`, response(page(`p${i}`))),

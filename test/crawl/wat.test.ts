@@ -199,6 +199,29 @@ describe('crawl/wat', () => {
     })
   })
 
+  it('obeys TDMRep and Content-Usage of a page, at its level', async () => {
+    const page = (name: string, content: string): Html => ({
+      Head: { Metas: [{ name, content }] },
+      Links: [img('i', { alt: 'x' })],
+    })
+    const records = [
+      record('http://a.test/1', envelope(page('TDM-Reservation', '1'))),
+      record('http://a.test/2', envelope(page('tdm-reservation', '0'), { 'TDM-Reservation': '1' })),
+      record('http://a.test/3', envelope(page('tdm-reservation', '0'), { 'content-usage': 'train-ai=n' })),
+      record('http://a.test/4', envelope(page('tdm-reservation', '0'))),
+    ]
+    const { rows, counters } = await take(records)
+    expect(rows.map(({ texts, page_robots }) => [texts[0]?.page, page_robots])).toEqual([
+      ['http://a.test/4', null],
+    ])
+    expect(counters).toMatchObject({
+      'pages.tdm-reserved': 2,
+      'pages.content-usage': 1,
+      'images.opted-out': 3,
+    })
+    expect((await take(records, { consent: 'basic' })).rows).toHaveLength(4)
+  })
+
   it('keeps the texts that are asked for, and gives equal rows twice', async () => {
     const records = [record('http://p.test/', envelope(html))]
     const all = await take(records)
