@@ -116,6 +116,37 @@ describe('the estimate of a list', () => {
   })
 })
 
+describe('the estimate of an archive', () => {
+  const archive = (source: object): PipelineInput => ({
+    name: 'archive',
+    stages: { source: source as never, links: { use: 'crawl/merge-links' }, images: { use: 'crawl/fetch' } },
+  })
+
+  it('takes files on the web for as large as usual, and asks nobody', async () => {
+    const list = join(bench.folder, 'wat.paths')
+    await writeFile(list, 'crawl-data/0.wat.gz\ncrawl-data/1.wat.gz\n')
+    const found = await estimate(archive({ use: 'crawl/wat', list }))
+    // 20 MiB a file, 1500 pictures a MiB.
+    expect(stageOf(found, 'source')).toMatchObject({
+      rows: 60_000,
+      partitions: 2,
+      basis: { rows: 'assumed' },
+    })
+    expect(found.fetches[0]).toMatchObject({ hosts: 0, top: [], basis: { hosts: 'unknown' } })
+  })
+
+  it.each([
+    ['crawl/cc-index', { crawl: 'CC-MAIN-2024-22', maxPages: 500 }, 5000],
+    ['crawl/cc-index', { crawl: 'CC-MAIN-2024-22' }, null],
+    ['crawl/warc', { crawl: 'CC-MAIN-2024-22', maxFiles: 2 }, 300_000],
+    ['crawl/warc', { crawl: 'CC-MAIN-2024-22' }, null],
+  ])('of %s with %j is of %s rows', async (use, options, rows) => {
+    const found = await estimate(archive({ use, ...options }))
+    expect(stageOf(found, 'source').rows).toBe(rows)
+    expect(found.cost === null).toBe(rows === null)
+  })
+})
+
 const memory = (change: { min?: number; repeat?: number } = {}): PipelineInput => ({
   name: 'memory',
   plugins: ['./fixtures/memory.ts'],

@@ -1,4 +1,5 @@
 import type { SourcePart } from '../../core/stage.ts'
+import type { PagesPart } from '../../crawl/cc-index-pages.ts'
 import { sampleList, type ListSample } from '../../crawl/list-sample.ts'
 import type { ListOptions } from '../../crawl/list.ts'
 import { bodyOf, type Plan, type PlannedStage } from '../plan.ts'
@@ -47,6 +48,11 @@ export async function sourceRows(
       const pages = Math.min(maxPages ?? Infinity, assumed.take('pagesPerSite'))
       return byFiles((partitions ?? 1) * pages * assumed.take('picturesPerPage'))
     }
+    case 'crawl/cc-index': {
+      const { maxPages } = stage.options as { maxPages?: number }
+      const pages = parts?.reduce((sum, part) => sum + (part as PagesPart).pages, 0) ?? maxPages
+      return pages === undefined ? unknown(partitions) : byFiles(pages * assumed.take('picturesPerPage'))
+    }
     default:
       return unknown(partitions)
   }
@@ -65,10 +71,21 @@ async function partsOf(
 ): Promise<SourcePart[] | null> {
   const known = await folder.readSourceParts(stage.dataset)
   if (known) return known
+  if (!LOCAL.has(stage.use)) return null
   const body = bodyOf(stage, registry)
   if (body.kind !== 'stage' || body.stage.kind !== 'source' || asksNetwork(stage.options)) return null
   return body.stage.partitions(body.options, plan.network)
 }
+
+/** Sources that know their partitions by the options and the files on disk. An index of pages is read over the network. */
+const LOCAL = new Set([
+  'crawl/list',
+  'crawl/folder',
+  'crawl/webdataset',
+  'crawl/wat',
+  'crawl/warc',
+  'crawl/site',
+])
 
 /** A list of files that lies on the web, or a crawl that is named by its id. */
 function asksNetwork(options: Record<string, unknown>): boolean {
