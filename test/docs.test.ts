@@ -65,6 +65,7 @@ describe('docs/architecture.md', () => {
           rows: { use: 'memory/rows', rows: 100, partitions: 2 },
           clean: { filters: { length: { min: 2 } } },
           store: { use: 'memory/store' },
+          slow: { use: 'memory/slow', perLink: 30 },
           order: { use: 'memory/order' },
           lines: { use: 'memory/lines' },
         },

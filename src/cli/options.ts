@@ -1,8 +1,10 @@
 import { resolve } from 'node:path'
 import { readdir } from 'node:fs/promises'
 import { Option, InvalidArgumentError, type Command } from 'commander'
+import { parseDuration } from '../core/duration.ts'
 import { PairloomError } from '../core/error.ts'
 import { planFile, type Plan } from '../pipeline/plan.ts'
+import type { Retry } from '../pipeline/retry.ts'
 import { openRunFolder, type RunFolder } from '../pipeline/run-folder.ts'
 import { parseOverride, type Override } from '../pipeline/override.ts'
 import { parseYaml, readPipeline } from '../pipeline/yaml.ts'
@@ -33,13 +35,14 @@ export function planOptions(command: Command): Command {
     .option('--allow-failed', 'let stages that need all rows go on without partitions that failed for good')
 }
 
-/** Reads the file and plans it on top of what its run folder knows. */
-export function planFromFlags(file: string, flags: PlanFlags): Promise<Plan> {
+/** Reads the file and plans it on top of what its run folder knows; `retry` starts a round of it. */
+export function planFromFlags(file: string, flags: PlanFlags, retry?: Retry): Promise<Plan> {
   return planFile(file, {
     ...(flags.run !== undefined && { run: flags.run }),
     ...(flags.out !== undefined && { out: flags.out }),
     overrides: flags.set ?? [],
     refresh: flags.refresh ?? false,
+    ...(retry && { retry }),
     allowFailed: flags.allowFailed ?? false,
   })
 }
@@ -86,6 +89,13 @@ export function share(text: string): number {
   const value = Number(text)
   if (text.trim() !== '' && value >= 0 && value <= 1) return value
   throw new InvalidArgumentError('expected a number from 0 to 1')
+}
+
+/** `6h` as ms. */
+export function duration(text: string): number {
+  const ms = parseDuration(text)
+  if (ms !== null) return ms
+  throw new InvalidArgumentError('expected a whole number with s, m, h or d, such as 6h')
 }
 
 function override(text: string, before: Override[]): Override[] {

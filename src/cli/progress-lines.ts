@@ -1,3 +1,4 @@
+import type { Counters } from '../core/counters.ts'
 import type { RunEvent } from '../pipeline/event.ts'
 import type { RunSummary } from '../pipeline/run.ts'
 import { bytes, count, duration, reasons } from './format.ts'
@@ -37,7 +38,8 @@ export function eventLine(event: RunEvent, width: number): string | null {
       const of = event.partitions === null ? '' : `/${event.partitions}`
       const place = `${String(event.partition).padStart(5, '0')}`
       const rows = `${count(rowsIn).padStart(9)} rows ${count(kept).padStart(9)} kept ${count(dropped).padStart(7)} dropped ${count(failed).padStart(6)} failed`
-      return `${event.stage.padEnd(width)}  ${place}${of}  ${rows}  ${bytes(event.bytes).padStart(8)}  ${duration(event.seconds)}`
+      const left = event.deferred > 0 ? `  ${count(event.deferred)} left to its continuation` : ''
+      return `${event.stage.padEnd(width)}  ${place}${of}  ${rows}  ${bytes(event.bytes).padStart(8)}  ${duration(event.seconds)}${left}`
     }
     case 'retry':
       return `${event.stage.padEnd(width)}  ${String(event.partition).padStart(5, '0')}  attempt ${event.attempt} ended: ${event.code} ${event.message}`
@@ -51,6 +53,11 @@ export function eventLine(event: RunEvent, width: number): string | null {
   }
 }
 
+/** Rows that ended for want of time. */
+function deferredRows(reasons: Counters): number {
+  return Object.entries(reasons).reduce((sum, [name, n]) => (name.endsWith('.deferred') ? sum + n : sum), 0)
+}
+
 /** What a run did, stage by stage; the numbers of each line add up. */
 export function printSummary(summary: RunSummary, report: string): void {
   const width = Math.max(...summary.stages.map((s) => s.stage.length))
@@ -59,6 +66,13 @@ export function printSummary(summary: RunSummary, report: string): void {
     const why = reasons(tally.reasons)
     const numbers = `${count(rowsIn).padStart(11)} rows ${count(kept).padStart(11)} kept ${count(dropped).padStart(9)} dropped ${count(failed).padStart(7)} failed`
     process.stdout.write(`${stage.padEnd(width)}  ${numbers}${why ? `  (${why})` : ''}\n`)
+  }
+  for (const { stage, tally } of summary.stages) {
+    const deferred = deferredRows(tally.reasons)
+    if (deferred > 0)
+      process.stdout.write(
+        `left    ${count(deferred)} rows of ${stage} were deferred; run with --retry deferred fetches them\n`,
+      )
   }
   process.stdout.write(`shards  ${summary.out}\nreport  ${report}\ntime    ${duration(summary.seconds)}\n`)
 }

@@ -3,15 +3,17 @@ import { PairloomError } from '../core/error.ts'
 import type { RunEvent } from '../pipeline/event.ts'
 import { writeReport } from '../pipeline/report/index.ts'
 import { runPlan } from '../pipeline/run.ts'
-import { planFromFlags, planOptions, positive, share, type PlanFlags } from './options.ts'
+import { duration, planOptions, positive, share } from './options.ts'
 import { costFromFlags, costOptions, type CostFlags } from './cost.ts'
 import { printPlan } from './plan.ts'
 import { linePrinter, type Printer } from './progress-lines.ts'
+import { planRun, type RetryFlags } from './retry.ts'
 import { barPrinter } from './progress-bars.ts'
 
-interface RunFlags extends PlanFlags, CostFlags {
+interface RunFlags extends RetryFlags, CostFlags {
   to?: string
   workers?: number
+  deadline?: number
   json?: boolean
   dryRun?: boolean
   maxFailureRate?: number
@@ -37,10 +39,21 @@ export function runCommand(again: readonly string[]): Command {
       positive,
       100,
     )
+    .option(
+      '--retry <reasons>',
+      'try again what ended so: dns,timeout,5xx and the like, or reasons as pairloom status --reasons shows them',
+    )
+    .option('--older-than <time>', 'with --retry: only what ended so long ago, such as 6h', duration)
+    .option(
+      '--deadline <time>',
+      'ask for nothing more after so long, such as 6h; what is left ends as deferred and can be retried',
+      duration,
+    )
     .option('--dry-run', 'print the plan and stop')
     .option('--json', 'one JSON object a line for every event')
     .action(async (file: string, flags: RunFlags) => {
-      const plan = await planFromFlags(file, flags)
+      const say = (line: string) => void process.stderr.write(`${line}\n`)
+      const plan = await planRun(file, flags, say)
       if (flags.maxCost !== undefined) await costFromFlags(plan, flags)
       if (flags.dryRun) return printPlan(plan, flags.json ?? false)
       const printer = flags.json
@@ -56,6 +69,7 @@ export function runCommand(again: readonly string[]): Command {
           signal: stop.signal,
           onEvent: printer.event,
           ...(flags.to !== undefined && { to: flags.to }),
+          ...(flags.deadline !== undefined && { deadlineMs: flags.deadline }),
           ...(flags.workers !== undefined && { workers: flags.workers }),
           ...(flags.maxFailureRate !== undefined && {
             failureBound: { maxFailureRate: flags.maxFailureRate, failureRateAfter: flags.failureRateAfter },
@@ -121,8 +135,11 @@ function stopOnSignals(printer: Printer): { signal: AbortSignal; release(): void
 }
 
 function resumeCommand(again: readonly string[]): string {
+  // What has begun goes on by itself: these would begin another one.
+  const once = /^--(?:refresh|retry|older-than)$/
+  const takesValue = /^--(?:retry|older-than)$/
   return again
-    .filter((word) => word !== '--refresh')
+    .filter((word, i) => !once.test(word.replace(/=.*/s, '')) && !takesValue.test(again[i - 1] ?? ''))
     .map((w) => (/^[\w./=:@-]+$/.test(w) ? w : `'${w.replaceAll("'", "'\\''")}'`))
     .join(' ')
 }

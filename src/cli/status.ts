@@ -1,5 +1,7 @@
 import { Command } from 'commander'
-import { runStatus } from '../pipeline/status.ts'
+import { readLedger } from '../pipeline/ledger.ts'
+import { newestPlan, runStatus } from '../pipeline/status.ts'
+import type { RunFolder } from '../pipeline/run-folder.ts'
 import { bytes, count, percent, reasons, table } from './format.ts'
 import { findRun, runOptions } from './options.ts'
 
@@ -7,8 +9,13 @@ import { findRun, runOptions } from './options.ts'
 export function statusCommand(): Command {
   return runOptions(new Command('status').description('show how far a run is'))
     .option('--json', 'as JSON')
-    .action(async (file: string | undefined, flags: { run?: string; json?: boolean }) => {
+    .option(
+      '--reasons',
+      'what fetches ended without, by reason, with their age: what run --retry can try again',
+    )
+    .action(async (file: string | undefined, flags: { run?: string; json?: boolean; reasons?: boolean }) => {
       const { folder, run } = await findRun(file, flags)
+      if (flags.reasons) return printReasons(folder, flags.json ?? false)
       const status = await runStatus(folder)
       if (flags.json) {
         process.stdout.write(`${JSON.stringify({ run, ...status })}\n`)
@@ -29,4 +36,16 @@ export function statusCommand(): Command {
         process.stdout.write(`\n${came}${lost ? `; ${lost} (pairloom doctor says why)` : ''}\n`)
       }
     })
+}
+
+async function printReasons(folder: RunFolder, json: boolean): Promise<void> {
+  const lines = await readLedger(folder, await newestPlan(folder))
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ reasons: lines })}\n`)
+    return
+  }
+  const rows = [['stage', 'reason', 'status', 'rows', 'first', 'last']]
+  for (const { stage, reason, status, rows: n, oldest, newest } of lines)
+    rows.push([stage, reason, status, count(n), oldest ?? '-', newest ?? '-'])
+  process.stdout.write(`${table(rows, new Set([3]))}\n`)
 }

@@ -9,6 +9,8 @@ import type { BytesAccess, Network, RowStage, StageContext, Verdict } from './st
 export interface Collected {
   kept: Row[]
   rejects: (Row & Verdict)[]
+  /** Left to a continuation. */
+  deferred: Row[]
   /** `kept`, `dropped.<reason>`, `failed.<reason>` and what the stage counted. */
   counters: Counters
   tally: Tally
@@ -41,19 +43,24 @@ export async function collect(
 ): Promise<Collected> {
   const checked = stage.options.parse(options)
   const rejects: (Row & Verdict)[] = []
+  const deferred: Row[] = []
   const counts: Counters = {}
   const full: StageContext = {
     options: checked,
     stage: stage.name,
     seed: '0',
     partition: 0,
+    link: 0,
     signal: new AbortController().signal,
+    now: Date.now,
+    deadline: null,
     network: NO_NETWORK,
     gate: openGate(),
     scratch: '',
     memoryBytes: 256 * 2 ** 20,
     bytes: NO_BYTES,
     drop: (row, verdict) => rejects.push({ ...row, ...verdict }),
+    defer: (row) => deferred.push(row),
     count: (name, by = 1) => addCounters(counts, { [name]: by }),
     ...context,
   }
@@ -71,11 +78,11 @@ export async function collect(
   if (kept.length > 0) addCounters(counters, { kept: kept.length })
   for (const { status, reason } of rejects) addCounters(counters, { [`${status}.${reason}`]: 1 })
   const tally = emptyTally()
-  tally.rowsIn = rows.length
+  tally.rowsIn = rows.length - deferred.length
   tally.kept = kept.length
   tally.dropped = rejects.filter((r) => r.status === 'dropped').length
   tally.failed = rejects.length - tally.dropped
   tally.counters = counts
   for (const r of rejects) addCounters(tally.reasons, { [`${r.status}.${r.rule}.${r.reason}`]: 1 })
-  return { kept, rejects, counters, tally }
+  return { kept, rejects, deferred, counters, tally }
 }

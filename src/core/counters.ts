@@ -3,6 +3,7 @@ export type Counters = Record<string, number>
 
 /** What happened to the rows of one stage in one partition, or in many. */
 export interface Tally {
+  /** Rows that came in and ended here: kept + dropped + failed. Those left to a continuation come in there. */
   rowsIn: number
   kept: number
   dropped: number

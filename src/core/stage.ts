@@ -101,7 +101,13 @@ export interface StageContext<Options = unknown> {
   /** The pipeline's seed for stages that declare `seeded`, else `0`. */
   seed: string
   partition: number
+  /** Of a stage that `continues`: 0 for a partition itself, then 1 for what that left over, and so on. */
+  link: number
   signal: AbortSignal
+  /** Time of day, ms since 1970. Only for volatile columns, and for when to stop. */
+  now(): number
+  /** When `now()` has come so far, a stage that asks the network starts nothing more (`run --deadline`); null: never. */
+  deadline: number | null
   network: Network
   /** Turns at hosts, addresses and archives, shared by all workers: enter it before every request. */
   gate: Gate
@@ -112,6 +118,11 @@ export interface StageContext<Options = unknown> {
   bytes: BytesAccess
   /** Ends a row: it goes to the rejects with its verdict. */
   drop(row: Row, verdict: Verdict): void
+  /**
+   * Leaves a row, as it came in, to the continuation of the partition. Only for stages that declare `continues`. A task
+   * that does nothing but this ends its rows as `failed`, reason `deferred`.
+   */
+  defer(row: Row): void
   /** Adds to a counter of the task, such as `bytes.in`. Counters add up over tasks. */
   count(name: string, by?: number): void
 }
@@ -168,6 +179,13 @@ export interface RowStage<S extends OptionsSchema = OptionsSchema> extends Stage
    * that value, under the same options, are used again whatever changed before the stage.
    */
   reuseBy?: string
+  /** Column it adds with the time of the result, ISO 8601 in UTC: the age that `run --retry --older-than` goes by. */
+  resultAt?: string
+  /**
+   * It may leave rows to a continuation of the partition (`defer`), which runs when all partitions have had their turn.
+   * Where a row comes out depends on time then: no sink may follow at once.
+   */
+  continues?: boolean
   /** Rows come out in the order in which they were done, which no two runs share: no sink may follow at once. */
   unordered?: boolean
   /**

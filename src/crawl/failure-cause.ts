@@ -42,7 +42,15 @@ export const REASONS_BY_CAUSE: Record<Cause, readonly string[]> = {
     'image-truncated',
     'image-broken',
   ],
-  other: ['bad-url', 'bad-length', 'bad-response', 'bad-encoding', 'too-many-bytes', 'too-many-pixels'],
+  other: [
+    'deferred',
+    'bad-url',
+    'bad-length',
+    'bad-response',
+    'bad-encoding',
+    'too-many-bytes',
+    'too-many-pixels',
+  ],
 }
 
 const known = new Map(

@@ -33,6 +33,7 @@ export const FETCH_REASONS = {
     'empty-body',
     'robots-unreachable',
     'host-given-up',
+    'deferred',
     ...CONSENT_REASONS,
     'blocklisted',
     'not-allowlisted',

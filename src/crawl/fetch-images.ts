@@ -34,6 +34,12 @@ const FETCH_COLUMNS = {
     volatile: true,
     doc: 'duration of the last try: its requests, ms',
   },
+  fetched_at: {
+    type: 'utf8',
+    nullable: true,
+    volatile: true,
+    doc: 'time of the result, ISO 8601 in UTC; null for a row that was not asked for',
+  },
   address: { type: 'utf8', nullable: true, volatile: true, doc: 'address that answered last' },
 } as const satisfies Columns
 
@@ -69,6 +75,7 @@ export const fetchImages = defineStage({
   optionColumns: pictureColumns,
   snapshot: true,
   reuseBy: 'image_id',
+  resultAt: 'fetched_at',
   unordered: true,
   partitionedBy: 'site',
   writesBytes: true,
@@ -111,7 +118,7 @@ async function fetchImage(
       const picture = await decoders.add(() => makePicture(body, context.options))
       if (lists.needsPdq) await decoders.add(() => checkPdq(row, body, picture, lists, context.options))
       context.signal.throwIfAborted()
-      return { ...(await storePicture(row, picture, context)), ...columnsOf(trace, matches) }
+      return { ...(await storePicture(row, picture, context)), ...columnsOf(trace, matches, context) }
     } finally {
       lease.release()
     }
@@ -119,7 +126,8 @@ async function fetchImage(
     const reason = reasonOf(error)
     if (reason === null) throw error
     const verdict = pictureVerdict('crawl/fetch', reason, error as PairloomError, context.options.maxBytes)
-    context.drop({ ...row, ...columnsOf(trace, reason === 'hash-mismatch' ? false : matches) }, verdict)
+    const matched = reason === 'hash-mismatch' ? false : matches
+    context.drop({ ...row, ...columnsOf(trace, matched, context) }, verdict)
     return null
   }
 }
@@ -127,11 +135,20 @@ async function fetchImage(
 function columnsOf(
   { httpStatus, mime, attempts, fetchMs, address, signals }: Trace,
   matches: boolean | null,
+  { now }: Pick<StageContext, 'now'>,
 ): Row {
   const consent =
     signals === null
       ? { consent: null, consent_rule: null, consent_source: null, consent_at: null }
-      : consentColumns(decide(signals), Date.now())
-  const fetch_ms = Math.round(fetchMs * 1000) / 1000
-  return { ...consent, hash_matches: matches, http_status: httpStatus, mime, attempts, fetch_ms, address }
+      : consentColumns(decide(signals), now())
+  return {
+    ...consent,
+    hash_matches: matches,
+    http_status: httpStatus,
+    mime,
+    attempts,
+    fetch_ms: Math.round(fetchMs * 1000) / 1000,
+    fetched_at: new Date(now()).toISOString(),
+    address,
+  }
 }

@@ -1,14 +1,17 @@
 import { PairloomError } from '../core/error.ts'
 
 /** Why bytes are no usable picture: the `reason` of `PL_IMAGE`. */
-export type ImageReason =
-  | 'empty-body'
-  | 'not-an-image'
-  | 'unsupported-format'
-  | 'svg-refused'
-  | 'too-many-pixels'
-  | 'image-truncated'
-  | 'image-broken'
+export const IMAGE_REASONS = [
+  'empty-body',
+  'not-an-image',
+  'unsupported-format',
+  'svg-refused',
+  'too-many-pixels',
+  'image-truncated',
+  'image-broken',
+] as const
+
+export type ImageReason = (typeof IMAGE_REASONS)[number]
 
 /** A `PL_IMAGE` with `data: { reason, evidence, limit }`. */
 export function imageError(

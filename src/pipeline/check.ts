@@ -29,6 +29,8 @@ interface Above {
   columns: Columns | null
   /** Rows come in the order in which they were fetched: no two crawls give the same. */
   isUnordered: boolean
+  /** Id of the stage that may leave rows to continuations of its partitions, or null. */
+  continues: string | null
   /** Column of which all rows of one value lie in one partition, none where it is null. Undefined: a fault hides it. */
   partitionsBy: string | null | undefined
 }
@@ -76,7 +78,13 @@ function isStage({ code, path }: { code?: string | undefined; path: PropertyKey[
   return code === 'invalid_type' && path[0] === 'stages' && path.length === 2
 }
 
-const UNKNOWN: Above = { isSink: false, columns: null, isUnordered: false, partitionsBy: undefined }
+const UNKNOWN: Above = {
+  isSink: false,
+  columns: null,
+  isUnordered: false,
+  continues: null,
+  partitionsBy: undefined,
+}
 
 function checkStage(
   id: string,
@@ -113,6 +121,11 @@ function checkStage(
       path,
       message: 'a sink needs rows in an order that does not depend on the fetch; put shard/pack above',
     })
+  if (code[0]?.kind === 'row' && code[0].continues && upstream?.continues)
+    faults.push({
+      path,
+      message: `${code[0].name} leaves rows to continuations, as ${upstream.continues} above does; put a global stage such as crawl/merge-links between`,
+    })
   faults.push(...wrongPartitions(path, code, upstream, registry))
   if (upstream?.columns && !upstream.isSink)
     faults.push(...missingColumns(path, code, from as string, upstream.columns))
@@ -127,6 +140,7 @@ function checkStage(
       isSink: code[0]?.kind === 'sink',
       columns,
       isUnordered: isUnordered(code, upstream),
+      continues: continuesAt(id, code, upstream),
       partitionsBy: partitionsBy(code, upstream),
     },
     faults,
@@ -187,8 +201,13 @@ function readsOfStage(stage: Stage): string[] {
 
 function isUnordered(code: readonly Stage[], upstream: Above | undefined): boolean {
   const [first] = code
-  if (first?.kind === 'row' && first.unordered === true) return true
+  if (first?.kind === 'row' && (first.unordered === true || first.continues === true)) return true
   return (first?.kind === 'row' || first?.kind === 'filter') && upstream?.isUnordered === true
+}
+
+function continuesAt(id: string, [first]: readonly Stage[], upstream: Above | undefined): string | null {
+  if (first?.kind === 'row' && first.continues === true) return id
+  return first?.kind === 'row' || first?.kind === 'filter' ? (upstream?.continues ?? null) : null
 }
 
 function partitionsBy([first]: readonly Stage[], upstream: Above | undefined): string | null | undefined {

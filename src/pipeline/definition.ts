@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { NO_NETWORK } from '../core/collect.ts'
+import { parseDuration } from '../core/duration.ts'
 import { parseRange } from '../crawl/address.ts'
 import { parseEndpoint } from '../crawl/resolve.ts'
 
@@ -78,6 +79,16 @@ export const pipelineSchema = z.strictObject({
     .min(128)
     .default(1024)
     .describe('memory a worker process may hold before it is stopped, MiB'),
+  deadline: z
+    .string()
+    .transform((text, { addIssue }) => {
+      const ms = parseDuration(text)
+      if (ms === null) addIssue('expected a whole number with s, m, h or d, such as 6h')
+      return ms ?? 0
+    })
+    .nullable()
+    .default(null)
+    .describe('time after which a run asks for nothing more: what is left ends as deferred, such as 6h'),
   stages: z
     .record(stageId, z.looseObject({}))
     .refine((s) => Object.keys(s).length > 0, 'expected at least one stage'),

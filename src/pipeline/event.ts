@@ -12,6 +12,8 @@ export type RunEvent =
       done: number
       partitions: number | null
       tally: Tally
+      /** Rows left to the continuation of the partition. */
+      deferred: number
       bytes: number
       seconds: number
     }

@@ -13,7 +13,8 @@ import { configError, type Fault, type PlacedFault } from './fault.ts'
 import { findPlugin, type Plugin } from './plugin.ts'
 import { addPlugin, builtinStages, type Registry } from './registry.ts'
 import type { Override } from './override.ts'
-import { openRunFolder } from './run-folder.ts'
+import type { Retry, Round } from './retry.ts'
+import { openRunFolder, type RunFile } from './run-folder.ts'
 import { parseYaml, readPipeline } from './yaml.ts'
 
 export type StageKind = 'source' | 'row' | 'global' | 'sink'
@@ -38,6 +39,10 @@ export interface PlannedStage {
   identity: unknown
   /** Equal for results of this stage that may be used again whatever came before it. */
   reuseKey: string | null
+  /** Of a stage whose results `run --retry` can take back: the newest round, 0 where there was none. */
+  round: number
+  /** It may leave rows to continuations of its partitions. */
+  continues: boolean
 }
 
 export interface Plan {
@@ -46,10 +51,14 @@ export interface Plan {
   seed: string
   /** Number of the crawl's snapshot; `--refresh` starts the next. */
   snapshot: number
+  /** Retries of this snapshot, the newest last. */
+  rounds: Round[]
   run: string
   out: string
   network: Network
   memoryMiB: number
+  /** A run asks for nothing more after so long, ms from its start. */
+  deadlineMs: number | null
   plugins: Plugin[]
   allowFailed: boolean
   stages: PlannedStage[]
@@ -60,6 +69,8 @@ export interface PlanOptions {
   out?: string
   /** Crawl anew: start the next snapshot of the run folder. */
   refresh?: boolean
+  /** Try again what ended so: starts the next round of the snapshot. */
+  retry?: Retry
   overrides?: readonly Override[]
   allowFailed?: boolean
 }
@@ -110,20 +121,22 @@ async function plan(
     const message = `expected folders apart from each other, got run ${run} and out ${out}`
     throw fail([{ path: top.out === undefined ? ['run'] : ['out'], message }])
   }
-  const snapshot = await snapshotOf(run, top.name, options.refresh ?? false)
+  const { snapshot, rounds } = await crawlOf(run, top.name, options)
   const allowFailed = options.allowFailed ?? false
   return {
     pairloom: PACKAGE_VERSION,
     name: top.name,
     seed: top.seed,
     snapshot,
+    rounds,
     run,
     out,
     network: top.network,
     memoryMiB: top.memoryMiB,
+    deadlineMs: top.deadline,
     plugins,
     allowFailed,
-    stages: await planStages(pipeline, registry, plugins, snapshot, allowFailed, fail),
+    stages: await planStages(pipeline, registry, plugins, { snapshot, rounds }, allowFailed, fail),
   }
 }
 
@@ -131,7 +144,7 @@ async function planStages(
   { top, stages }: CheckedPipeline,
   registry: Registry,
   plugins: readonly Plugin[],
-  snapshot: number,
+  { snapshot, rounds }: Pick<RunFile, 'snapshot' | 'rounds'>,
   allowFailed: boolean,
   fail: (faults: Fault[]) => Error,
 ): Promise<PlannedStage[]> {
@@ -175,7 +188,10 @@ async function planStages(
             ? [versions.zstd]
             : null,
     }
-    const print = fingerprint({ ...own, input: from === null ? null : planned.get(from)!.fingerprint })
+    const row = stage?.kind === 'row' ? stage : null
+    const round = isCrawl && row?.reuseBy ? (rounds.at(-1)?.round ?? 0) : 0
+    const input = from === null ? null : planned.get(from)!.fingerprint
+    const print = fingerprint({ ...own, input, ...(round > 0 && { round }) })
     planned.set(id, {
       id,
       kind: stage ? stage.kind : 'row',
@@ -194,8 +210,10 @@ async function planStages(
       columns,
       fingerprint: print,
       dataset: `${id}/${print.slice(0, 12)}`,
-      identity: stage?.kind === 'row' ? recipes[0]!.identity : null,
-      reuseKey: stage?.kind === 'row' && stage.reuseBy ? fingerprint(own) : null,
+      identity: row ? recipes[0]!.identity : null,
+      reuseKey: row?.reuseBy ? fingerprint(own) : null,
+      round,
+      continues: row?.continues === true,
     })
   }
   return [...planned.values()]
@@ -220,10 +238,16 @@ async function findPlugins(value: unknown, base: string) {
   return { plugins, registry, faults }
 }
 
-/** The crawl's snapshot that a run folder is at, or the next. */
-async function snapshotOf(run: string, name: string, refresh: boolean): Promise<number> {
+/** The crawl's snapshot that a run folder is at, or the next, and its rounds. */
+async function crawlOf(
+  run: string,
+  name: string,
+  { refresh = false, retry }: PlanOptions,
+): Promise<Pick<RunFile, 'snapshot' | 'rounds'>> {
   const known = await openRunFolder(run).readRunFile()
-  return known?.name === name ? known.snapshot + (refresh ? 1 : 0) : 1
+  const snapshot = known?.name === name ? known.snapshot + (refresh ? 1 : 0) : 1
+  const before = known?.name === name && !refresh ? known.rounds : []
+  return { snapshot, rounds: retry ? [...before, { ...retry, round: before.length + 1 }] : before }
 }
 
 function isInside(folder: string, other: string): boolean {

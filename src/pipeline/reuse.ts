@@ -1,68 +1,97 @@
 import type { Row } from '../core/column.ts'
-import type { StageContext, Verdict } from '../core/stage.ts'
+import type { RowStage, StageContext, Verdict } from '../core/stage.ts'
 import { readTable } from '../table/parquet-read.ts'
+import { firstPartitions } from './chain.ts'
 import type { PlannedStage } from './plan.ts'
+import { retriedBy, type Round } from './retry.ts'
 import type { Commit, RunFolder } from './run-folder.ts'
 
 /** What a stage gave earlier for a key: the columns it added, or its verdict. */
 interface Earlier {
   added: Row
   verdict: Verdict | null
+  at: string | null
+  round: number
 }
 
+/** How a stage's results are found: `reuseBy` and `resultAt` of its code, and the columns it adds. */
+export interface Reusable extends Pick<RowStage, 'adds'> {
+  reuseBy: string
+  resultAt: string | undefined
+}
+
+const VERDICT = ['status', 'rule', 'reason', 'value', 'limit']
+
 /**
- * Results of the same stage and options that the run holds under other inputs, by key.
+ * Results of the same stage and options that the run holds under other inputs, by key, without those that a round
+ * since then is to try again.
  *
- * Looks at the same partition, since partitions are made by hash of the site; where the number of partitions differs,
- * at all of them. Memory: the added columns of those rows.
+ * Looks at the same partition and its continuations, since partitions are made by hash of the site; where the number of
+ * partitions differs, at all of them. Memory: the added columns of those rows.
  */
 export async function earlierResults(
   folder: RunFolder,
   stage: PlannedStage,
   partition: number,
-  key: string,
-  added: string[],
+  code: Reusable,
+  rounds: readonly Round[],
 ): Promise<Map<string, Earlier>> {
   const found = new Map<string, Earlier>()
-  const input = await partitionsOf(folder, stage)
-  for (const dataset of await folder.datasets(stage.id)) {
+  const own = await firstPartitions(folder, stage)
+  for (const { dataset, round } of await reusableDatasets(folder, stage)) {
     if (dataset === stage.dataset) continue
-    const other = await folder.readStage(dataset)
-    if (other?.reuseKey !== stage.reuseKey) continue
-    const commits = await folder.readCommits(dataset)
-    const wanted = commits.size === input ? [commits.get(partition)] : [...commits.values()]
-    for (const commit of wanted) {
-      if (commit?.kind === 'done') await collectEarlier(folder, dataset, commit, key, added, found)
+    const other = await firstPartitions(folder, { dataset })
+    const isAlike = own !== null && own === other
+    for (const commit of (await folder.readCommits(dataset)).values()) {
+      if (commit.kind !== 'done' || (isAlike && commit.partition % own !== partition)) continue
+      await collectEarlier(folder, { dataset, round }, commit, code, found)
     }
+  }
+  const isRetried = retriedBy(rounds)
+  for (const [key, { verdict, at, round }] of found) {
+    if (verdict && isRetried({ reason: verdict.reason, at, round })) found.delete(key)
   }
   return found
 }
 
+/** Data sets whose results may be used for a stage, its own too. */
+export async function reusableDatasets(folder: RunFolder, stage: PlannedStage): Promise<PlannedStage[]> {
+  const all = await Promise.all((await folder.datasets(stage.id)).map((d) => folder.readStage(d)))
+  return all.filter((other) => other !== null && other.reuseKey === stage.reuseKey) as PlannedStage[]
+}
+
 async function collectEarlier(
   folder: RunFolder,
-  dataset: string,
+  { dataset, round }: Pick<PlannedStage, 'dataset' | 'round'>,
   commit: Commit,
-  key: string,
-  added: string[],
+  { reuseBy, resultAt, adds }: Reusable,
   found: Map<string, Earlier>,
 ): Promise<void> {
-  const verdictColumns = ['status', 'rule', 'reason', 'value', 'limit']
+  const added = Object.keys(adds)
   for (const [file, columns] of [
     [commit.files.parquet, []],
-    [commit.files.rejects, verdictColumns],
+    [commit.files.rejects, VERDICT],
   ] as const) {
     if (!file) continue
-    for await (const rows of readTable(folder.store, `${dataset}/${file.path}`, {
-      columns: [key, ...added, ...columns],
-    })) {
+    const wanted = { columns: [...new Set([reuseBy, ...added, ...columns])] }
+    for await (const rows of readTable(folder.store, `${dataset}/${file.path}`, wanted)) {
       for (const row of rows) {
         const verdict = columns.length > 0 ? (pick(row, columns) as unknown as Verdict) : null
-        // Of several results one with a picture is the best.
-        if (verdict && found.get(row[key] as string)?.verdict === null) continue
-        found.set(row[key] as string, { added: pick(row, added), verdict })
+        const at = resultAt === undefined ? null : ((row[resultAt] as string | null) ?? null)
+        const result = { added: pick(row, added), verdict, at, round }
+        const key = row[reuseBy] as string
+        const known = found.get(key)
+        if (!known || isBetter(result, known)) found.set(key, result)
       }
     }
   }
+}
+
+/** Of several results one with a picture is the best, then the newest. */
+function isBetter(a: Earlier, b: Earlier): boolean {
+  if ((a.verdict === null) !== (b.verdict === null)) return a.verdict === null
+  if (a.round !== b.round) return a.round > b.round
+  return (a.at ?? '') > (b.at ?? '')
 }
 
 /** Rows with an earlier result take it; the others go through `process`. */
@@ -100,18 +129,6 @@ export async function* withEarlier(
     yield rows
   }
   if (ready.length > 0) yield takeReady()
-}
-
-async function partitionsOf(folder: RunFolder, stage: PlannedStage): Promise<number | null> {
-  for (const plan of ((await folder.readRunFile())?.plans ?? []).toReversed()) {
-    const above = (id: string | null) => plan.stages.find((s) => s.id === id)
-    let at = plan.stages.find((s) => s.dataset === stage.dataset)
-    // Row stages keep the partitions of what is above them.
-    while (at?.kind === 'row') at = above(at.from)
-    if (at?.kind === 'global') return (await folder.readTotal(at.dataset))?.partitions ?? null
-    if (at?.kind === 'source') return (await folder.readSourceParts(at.dataset))?.length ?? null
-  }
-  return null
 }
 
 function pick(row: Row, names: readonly string[]): Row {

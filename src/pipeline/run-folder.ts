@@ -4,6 +4,7 @@ import type { OutFile, SinkPart, SourcePart } from '../core/stage.ts'
 import { fileStore } from '../store/file.ts'
 import type { Store } from '../store/store.ts'
 import type { Plan, PlannedStage } from './plan.ts'
+import type { Round } from './retry.ts'
 
 /** A file of a part, relative to its data set. */
 export interface PartFile {
@@ -18,8 +19,11 @@ export interface Commit {
   kind: 'done' | 'failed'
   partition: number
   attempt: string
-  /** `parquet`: rows that go on. `rejects`: rows that do not, with their verdicts. `tar`: bytes. */
-  files: { parquet?: PartFile; rejects?: PartFile; tar?: PartFile }
+  /**
+   * `parquet`: rows that go on. `rejects`: rows that do not, with their verdicts. `rest`: rows left to the
+   * continuation, as they came in. `tar`: bytes.
+   */
+  files: { parquet?: PartFile; rejects?: PartFile; rest?: PartFile; tar?: PartFile }
   tally: Tally
   /** Other data sets whose bytes the rows refer to. */
   refs: string[]
@@ -46,6 +50,8 @@ export interface Total {
 export interface RunFile {
   name: string
   snapshot: number
+  /** Retries of that snapshot, the newest last. */
+  rounds: Round[]
   /** Plans that were run here, the newest last: the roots of `gc`. */
   plans: Plan[]
 }
@@ -166,7 +172,13 @@ export async function claimRunFolder(plan: Plan): Promise<RunFolder> {
 export function withPlan(file: RunFile | null, plan: Plan): RunFile {
   const key = (p: Plan) => p.stages.map((s) => `${s.id}=${s.fingerprint}`).join(' ')
   const others = (file?.plans ?? []).filter((p) => key(p) !== key(plan))
-  return { name: plan.name, snapshot: Math.max(plan.snapshot, file?.snapshot ?? 0), plans: [...others, plan] }
+  // Another run may have started a snapshot or a round since this plan was made.
+  const isNewer =
+    !file ||
+    plan.snapshot > file.snapshot ||
+    (plan.snapshot === file.snapshot && plan.rounds.length >= file.rounds.length)
+  const { snapshot, rounds } = isNewer ? plan : file
+  return { name: plan.name, snapshot, rounds, plans: [...others, plan] }
 }
 
 function digits(partition: number): string {

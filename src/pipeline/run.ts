@@ -19,6 +19,8 @@ export interface RunOptions {
   workers?: number
   /** Stop after this stage. */
   to?: string
+  /** Ask for nothing more after so long, ms from now; default the plan's. What is left ends as `deferred`. */
+  deadlineMs?: number
   signal?: AbortSignal
   /** Attempts of a partition before it is failed for good. */
   attempts?: number
@@ -65,8 +67,10 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Run
   const tallies = new Map(stages.map((s) => [s.id, emptyTally()]))
   const schedule = await openSchedule(plan, stages, folder, tallies, emit)
   const pool = await openWorkerPool(plan, workers)
+  const deadlineMs = options.deadlineMs ?? plan.deadlineMs
+  const deadline = deadlineMs === null ? null : { deadline: Date.now() + deadlineMs }
   try {
-    await work({ plan, folder, schedule, pool, tallies, emit, options })
+    await work({ plan, folder, schedule, pool, tallies, emit, deadline, options })
   } finally {
     await pool.close()
   }
@@ -94,6 +98,7 @@ interface Loop {
   pool: WorkerPool
   tallies: Map<string, Tally>
   emit: (event: RunEvent) => void
+  deadline: { deadline: number } | null
   options: RunOptions
 }
 
@@ -138,10 +143,10 @@ async function work(loop: Loop): Promise<void> {
 
 /** Runs one task to its end: done, done by another, to be done again, or failed for good. */
 async function runWork(loop: Loop, work: Work, attempts: Map<string, number>): Promise<void> {
-  const { plan, folder, schedule, pool, emit, options } = loop
+  const { plan, folder, schedule, pool, emit, deadline, options } = loop
   const key = `${work.kind} ${work.stages[0]} ${work.partition}`
   try {
-    const result = await pool.run({ ...work, attempt: attemptName() })
+    const result = await pool.run({ ...work, ...deadline, attempt: attemptName() })
     await tell(loop, work, result.commits, result.partitions)
     schedule.finish(work, result.commits, result.partitions)
     if (options.failureBound) checkFailureRate(plan, loop.tallies, options.failureBound)
@@ -239,6 +244,7 @@ async function tell(
       done: made === undefined ? done + 1 : commit.partition + 1,
       partitions: made ?? partitions,
       tally: commit.tally,
+      deferred: commit.files.rest?.rows ?? 0,
       bytes: bytes + shards,
       seconds: commit.seconds,
     })

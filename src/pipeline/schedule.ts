@@ -21,17 +21,22 @@ interface Group {
 interface Progress {
   /** Partition -> how it ended. */
   commits: Map<number, Commit['kind']>
+  /** Partitions that left rows to a continuation. */
+  rests: number[]
   /** How many of them may be used. */
   usable: number
   /** Number of partitions once it is known. */
   partitions: number | null
 }
 
+/** What the schedule looks at of a commit. */
+type Made = Pick<Commit, 'kind' | 'partition' | 'files'>
+
 /**
  * What can run next: the plan's tasks, given what is committed. Holds no I/O and no clock.
  *
  * A partition goes on as soon as it is committed; only global stages wait for all of theirs. Later stages come first,
- * so that rows flow through and few are in between.
+ * so that rows flow through and few are in between; continuations of partitions (chain.ts) when nothing else is left.
  */
 export class Schedule {
   readonly #groups: Group[]
@@ -44,14 +49,14 @@ export class Schedule {
     this.#sources = sources
     this.#allowFailed = plan.allowFailed
     for (const stage of stages)
-      this.#progress.set(stage.id, { commits: new Map(), usable: 0, partitions: null })
+      this.#progress.set(stage.id, { commits: new Map(), rests: [], usable: 0, partitions: null })
     for (const [id, parts] of sources) this.#of(id).partitions = parts.length
   }
 
   /** Tells what the run folder holds already. Call for every stage, then `begin`. */
-  known(stage: string, commits: ReadonlyMap<number, Pick<Commit, 'kind'>>, partitions: number | null): void {
+  known(stage: string, commits: ReadonlyMap<number, Made>, partitions: number | null): void {
     const progress = this.#of(stage)
-    for (const [partition, { kind }] of commits) this.#committed(stage, partition, kind)
+    for (const commit of commits.values()) this.#committed(stage, commit)
     if (partitions !== null) progress.partitions = partitions
   }
 
@@ -68,28 +73,27 @@ export class Schedule {
 
   /** The next task, or null while everything left waits for running ones. */
   next(): Work | null {
-    for (const group of this.#groups.toReversed()) {
-      const work = group.kind === 'global' ? this.#nextGlobal(group) : this.#nextPartition(group)
-      if (!work) continue
-      group.running++
-      return work
+    for (const mayContinue of [false, true]) {
+      for (const group of this.#groups.toReversed()) {
+        const work =
+          group.kind === 'global' ? this.#nextGlobal(group) : this.#nextPartition(group, mayContinue)
+        if (!work) continue
+        group.running++
+        return work
+      }
     }
     return null
   }
 
   /** A task ended: these commits were made, or were found made by another. */
-  finish(
-    work: Work,
-    commits: readonly { stage: string; commit: Pick<Commit, 'kind' | 'partition'> }[],
-    partitions?: number,
-  ): void {
+  finish(work: Work, commits: readonly { stage: string; commit: Made }[], partitions?: number): void {
     const group = this.#groupOf(work)
     group.running--
     if (work.kind === 'publish') {
       group.published = true
       return
     }
-    for (const { stage, commit } of commits) this.#committed(stage, commit.partition, commit.kind)
+    this.#take(group, commits)
     if (partitions !== undefined) this.#of(work.stages[0]!).partitions = partitions
     for (const after of this.#groups) {
       if (after.kind === 'global' || after.from?.id !== group.stages.at(-1)!.id) continue
@@ -100,10 +104,10 @@ export class Schedule {
   }
 
   /** A task ended without its last commit and is to run again, from after the commits that were made. */
-  again(work: Work, commits: readonly { stage: string; commit: Pick<Commit, 'kind' | 'partition'> }[]): void {
+  again(work: Work, commits: readonly { stage: string; commit: Made }[]): void {
     const group = this.#groupOf(work)
     group.running--
-    for (const { stage, commit } of commits) this.#committed(stage, commit.partition, commit.kind)
+    this.#take(group, commits)
     if (group.kind !== 'global' && work.kind !== 'publish') group.ready.push(work.partition)
   }
 
@@ -118,24 +122,27 @@ export class Schedule {
   progress(stage: string): { done: number; partitions: number | null } {
     const { commits } = this.#of(stage)
     const group = this.#groups.find((g) => g.stages.some((s) => s.id === stage))!
-    return { done: commits.size, partitions: this.#of(stage).partitions ?? this.#partitionsIn(group) }
+    return { done: commits.size, partitions: this.#of(stage).partitions ?? this.#partitionsOut(group) }
   }
 
-  #nextPartition(group: Group): Work | null {
-    const partition = group.ready.pop()
+  #nextPartition(group: Group, mayContinue: boolean): Work | null {
+    const partition = group.ready.at(-1)
+    const first = this.#firstIn(group) ?? 0
     if (partition !== undefined) {
+      if (group.stages[0]!.continues && partition >= first && !mayContinue) return null
+      group.ready.pop()
       // What was committed before is not done again: the chain starts after its last committed stage.
       const done = group.stages.findLastIndex((s) => this.#of(s.id).commits.has(partition))
       const stages = group.stages.slice(done + 1).map((s) => s.id)
       const source = done < 0 ? this.#sources.get(stages[0]!)?.[partition] : undefined
-      const work = { kind: group.kind, stages, partition, partitions: this.#partitionsIn(group) ?? 0 }
+      const work = { kind: group.kind, stages, partition, partitions: first, continuations: 0 }
       return source ? { ...work, source } : work
     }
     if (group.kind !== 'sink' || group.published || group.running > 0) return null
     const partitions = this.#partitionsIn(group)
     const [stage] = group.stages
     if (partitions === null || this.#of(stage!.id).usable < partitions) return null
-    return { kind: 'publish', stages: [stage!.id], partition: 0, partitions }
+    return { kind: 'publish', stages: [stage!.id], partition: 0, partitions, continuations: 0 }
   }
 
   #nextGlobal(group: Group): Work | null {
@@ -143,14 +150,27 @@ export class Schedule {
     const partitions = this.#partitionsIn(group)
     if (this.#of(stage!.id).partitions !== null || group.running > 0 || partitions === null) return null
     if (this.#of(group.from!.id).usable < partitions) return null
-    return { kind: 'global', stages: [stage!.id], partition: 0, partitions }
+    const first = this.#firstIn(group)!
+    const continuations = partitions - first
+    return { kind: 'global', stages: [stage!.id], partition: 0, partitions: first, continuations }
   }
 
-  #committed(stage: string, partition: number, kind: Commit['kind']): void {
+  /** Takes in what was committed; what a partition has left over comes after all others. */
+  #take(group: Group, commits: readonly { stage: string; commit: Made }[]): void {
+    for (const { stage, commit } of commits) {
+      const isNew = this.#committed(stage, commit)
+      if (isNew && commit.files.rest) group.ready.unshift(commit.partition + this.#firstIn(group)!)
+    }
+  }
+
+  /** False where it was known. */
+  #committed(stage: string, { partition, kind, files }: Made): boolean {
     const progress = this.#of(stage)
-    if (progress.commits.has(partition)) return
+    if (progress.commits.has(partition)) return false
     progress.commits.set(partition, kind)
+    if (files.rest) progress.rests.push(partition)
     if (this.#isUsable(kind)) progress.usable++
+    return true
   }
 
   /** A partition that failed for good has no rows: nothing below it runs. */
@@ -164,19 +184,34 @@ export class Schedule {
 
   /** Partitions that a group could start on. */
   #inputs(group: Group): number[] {
-    const partitions = this.#partitionsIn(group)
-    if (!group.from) return Array.from({ length: partitions ?? 0 }, (_, i) => i)
+    const first = this.#firstIn(group)
+    const rests = this.#of(group.stages[0]!.id).rests.map((partition) => partition + first!)
     const { from } = group
-    if (from.kind === 'global') {
-      return this.#of(from.id).partitions === null ? [] : Array.from({ length: partitions! }, (_, i) => i)
-    }
-    return [...this.#of(from.id).commits].flatMap(([partition, kind]) => (kind === 'done' ? [partition] : []))
+    if (!from || from.kind === 'global') return [...Array.from({ length: first ?? 0 }, (_, i) => i), ...rests]
+    const above = [...this.#of(from.id).commits]
+    return [...above.flatMap(([partition, kind]) => (kind === 'done' ? [partition] : [])), ...rests]
   }
 
-  #partitionsIn(group: Group): number | null {
+  /** Partitions that come into a group, continuations not counted; null while that is unknown. */
+  #firstIn(group: Group): number | null {
     if (!group.from) return this.#of(group.stages[0]!.id).partitions
     if (group.from.kind === 'global') return this.#of(group.from.id).partitions
-    return this.#partitionsIn(this.#groups.find((g) => g.stages.includes(group.from!))!)
+    return this.#firstIn(this.#above(group))
+  }
+
+  /** The same with the continuations that are known of. */
+  #partitionsIn(group: Group): number | null {
+    if (!group.from || group.from.kind === 'global') return this.#firstIn(group)
+    return this.#partitionsOut(this.#above(group))
+  }
+
+  #partitionsOut(group: Group): number | null {
+    const partitions = this.#partitionsIn(group)
+    return partitions === null ? null : partitions + this.#of(group.stages[0]!.id).rests.length
+  }
+
+  #above({ from }: Group): Group {
+    return this.#groups.find((g) => g.stages.includes(from!))!
   }
 
   #groupOf(work: Work): Group {
@@ -194,7 +229,7 @@ function groupStages(stages: readonly PlannedStage[]): Group[] {
     const from = stages.find((s) => s.id === stage.from) ?? null
     const before = groups.find((g) => g.kind === 'rows' && g.stages.at(-1) === from)
     const onlyReader = stages.filter((s) => s.from === stage.from).length === 1
-    if (stage.kind === 'row' && before && onlyReader) {
+    if (stage.kind === 'row' && !stage.continues && before && onlyReader) {
       before.stages.push(stage)
       continue
     }

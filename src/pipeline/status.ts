@@ -2,6 +2,7 @@ import { addTally, emptyTally, type Tally } from '../core/counters.ts'
 import { PairloomError } from '../core/error.ts'
 import { causeOf, type Cause } from '../crawl/failure-cause.ts'
 import { fetchStages } from './fetch-stages.ts'
+import { continuations } from './chain.ts'
 import type { Plan, PlannedStage } from './plan.ts'
 import type { RunFolder } from './run-folder.ts'
 
@@ -34,7 +35,8 @@ export async function runStatus(folder: RunFolder): Promise<RunStatus> {
   for (const stage of plan.stages) {
     const commits = await folder.readCommits(stage.dataset)
     const total = await folder.readTotal(stage.dataset)
-    partitions.set(stage.id, await partitionsOf(folder, stage, partitions))
+    const above = await partitionsOf(folder, stage, partitions)
+    partitions.set(stage.id, above === null ? null : above + continuations(commits.values()))
     const status: StageStatus = {
       stage: stage.id,
       done: commits.size,

@@ -17,8 +17,12 @@ export interface Task {
   attempt: string
   /** What a source reads, where the first stage is one. */
   source?: SourcePart
-  /** Number of partitions that come in, for global stages and sinks. */
+  /** Number of partitions that come in, continuations not counted. */
   partitions: number
+  /** Number of continuations that come in beside them, for a global stage. */
+  continuations: number
+  /** When a stage that asks the network starts nothing more, ms since 1970. */
+  deadline?: number
 }
 
 export interface TaskResult {
@@ -52,7 +56,7 @@ export function stageContext(
   stage: PlannedStage,
   task: Task,
   environment: TaskEnvironment,
-  own: Pick<StageContext, 'bytes' | 'drop' | 'count'>,
+  own: Pick<StageContext, 'bytes' | 'drop' | 'count'> & Partial<Pick<StageContext, 'defer'>>,
 ): StageContext<Record<string, unknown>> {
   const { plan, signal, gate, scratch, memoryBytes } = environment
   return {
@@ -60,7 +64,13 @@ export function stageContext(
     stage: stage.id,
     seed: seedOf(stage, environment),
     partition: task.partition,
+    link: linkOf(stage, task),
     signal,
+    now: Date.now,
+    deadline: task.deadline ?? null,
+    defer() {
+      throw new PairloomError('PL_STAGE', `Expected ${stage.id} to declare continues, as it defers rows`)
+    },
     network: plan.network,
     gate,
     scratch,
@@ -72,6 +82,27 @@ export function stageContext(
 function seedOf(stage: PlannedStage, { plan, registry }: TaskEnvironment): string {
   const code = registry.get(stage.use)
   return code && 'seeded' in code && code.seeded === true ? plan.seed : '0'
+}
+
+/** Which link of a chain a task runs: 0 for a partition itself. */
+export function linkOf({ continues }: PlannedStage, { partition, partitions }: Task): number {
+  return continues && partitions > 0 ? Math.floor(partition / partitions) : 0
+}
+
+/** The rows that a committed partition has left over. */
+export async function* restRows(
+  folder: RunFolder,
+  { dataset }: PlannedStage,
+  partition: number,
+): AsyncGenerator<Row[]> {
+  const rest = (await folder.readCommit(dataset, partition))?.files.rest
+  if (!rest) {
+    throw new PairloomError(
+      'PL_NOT_FOUND',
+      `Expected partition ${partition} of ${dataset} to leave rows over, got none`,
+    )
+  }
+  yield* readTable(folder.store, `${dataset}/${rest.path}`)
 }
 
 /** The rows that a committed partition hands on; none where it failed for good. */

@@ -29,7 +29,7 @@ export async function runGlobal(
   const { plan, folder, scratch, signal } = environment
   const started = startClock()
   const upstream = plannedStage(plan, stage.from!)
-  const commits = await inputCommits(folder, upstream, task.partitions, plan.allowFailed)
+  const commits = await inputCommits(folder, upstream, task, plan.allowFailed)
   const rowsIn = commits.reduce((sum, c) => sum + (c.files.parquet?.rows ?? 0), 0)
   const body = bodyOf(stage, environment.registry)
   if (body.kind !== 'stage' || body.stage.kind !== 'global')
@@ -135,16 +135,21 @@ function checkTotal(stage: PlannedStage, rowsIn: number, commits: readonly Commi
 async function inputCommits(
   folder: RunFolder,
   upstream: PlannedStage,
-  partitions: number,
+  { partitions, continuations }: Task,
   allowFailed: boolean,
 ): Promise<Commit[]> {
   const commits = await folder.readCommits(upstream.dataset)
-  return Array.from({ length: partitions }, (_, partition) => {
+  const first = Array.from({ length: partitions }, (_, partition) => partition)
+  const others = [...commits.keys()].filter((p) => p >= partitions).sort((a, b) => a - b)
+  const found = [...first, ...others].map((partition) => {
     const commit = commits.get(partition)
     if (commit?.kind === 'done' || (commit?.kind === 'failed' && allowFailed)) return commit
     const message = `Expected partition ${partition} of ${upstream.id} to be done, got ${commit?.kind ?? 'none'}: run again, or with --allow-failed`
     throw new PairloomError('PL_PARTITION_FAILED', message, { data: { stage: upstream.id, partition } })
   })
+  if (others.length === continuations) return found
+  const message = `Expected ${continuations} continuations of partitions of ${upstream.id}, got ${others.length}`
+  throw new PairloomError('PL_NOT_FOUND', message, { data: { stage: upstream.id } })
 }
 
 /** Parquet files of the input; one without rows where there is none, so that the view has its columns. */

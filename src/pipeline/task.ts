@@ -10,8 +10,10 @@ import { bodyOf, type PlannedStage } from './plan.ts'
 import { earlierResults, withEarlier } from './reuse.ts'
 import {
   finished,
+  linkOf,
   partRows,
   plannedStage,
+  restRows,
   stageContext,
   type Task,
   type TaskEnvironment,
@@ -60,7 +62,10 @@ async function runRows(
     for (const stage of stages) {
       const own = { dataset: stage.dataset, partition: task.partition, attempt: task.attempt }
       const bytes = openBytes(folder, writesBytes(stage, environment) ? own : null)
-      links.push({ stage, bytes, part: await openPartWriter(folder, stage, task.partition, task.attempt) })
+      const above = stage.continues ? plannedStage(environment.plan, stage.from!).columns : undefined
+      const options = { rows: true, ...(above && { comesIn: above }) }
+      const part = await openPartWriter(folder, stage, task.partition, task.attempt, options)
+      links.push({ stage, bytes, part })
     }
     let rows: AsyncIterable<Row[]> | null = null
     for (const link of links) {
@@ -111,6 +116,7 @@ async function linkRows(
   const context = stageContext(stage, task, environment, {
     bytes,
     drop: part.drop,
+    defer: part.defer,
     count: (name, by = 1) => addCounters(part.tally.counters, { [name]: by }),
   })
   if (body.kind === 'stage' && body.stage.kind === 'source') {
@@ -124,17 +130,14 @@ async function linkRows(
   const rows = countedIn(part, input!)
   if (body.kind === 'filters') return runFilters(body.members, rows, context)
   if (body.stage.kind !== 'row') throw new PairloomError('PL_STAGE', `Expected ${stage.id} to take rows`)
-  const { reuseBy } = body.stage
   const code = body.stage
+  const { reuseBy } = code
   await checkIdentity(stage, code)
-  if (!reuseBy || !stage.reuseKey) return code.process(rows, context)
-  const earlier = await earlierResults(
-    environment.folder,
-    stage,
-    task.partition,
-    reuseBy,
-    Object.keys(addedColumns(code, stage.options)),
-  )
+  // What a continuation takes up had no earlier result when its partition was read.
+  if (!reuseBy || !stage.reuseKey || context.link > 0) return code.process(rows, context)
+  const { folder, plan } = environment
+  const results = { reuseBy, resultAt: code.resultAt, adds: addedColumns(code, stage.options) }
+  const earlier = await earlierResults(folder, stage, task.partition, results, plan.rounds)
   return withEarlier(earlier, reuseBy, rows, context, (fresh) => code.process(fresh, context))
 }
 
@@ -156,12 +159,14 @@ async function inputRows(
   environment: TaskEnvironment,
 ): Promise<AsyncIterable<Row[]> | null> {
   if (first.from === null) return null
+  if (linkOf(first, task) > 0) return restRows(environment.folder, first, task.partition - task.partitions)
   return partRows(environment.folder, plannedStage(environment.plan, first.from), task.partition)
 }
 
 async function* countedIn(part: PartWriter, batches: AsyncIterable<Row[]>): AsyncGenerator<Row[]> {
   for await (const rows of batches) {
     part.tally.rowsIn += rows.length
+    await part.relieve()
     yield rows
   }
 }

@@ -32,6 +32,15 @@ describe('the command line', () => {
       code: 2,
       says: /^PL_USAGE: Expected --to to name one of rows, .*, got ordre \(did you mean order\?\)$/m,
     },
+    { args: ['run', 'p.yaml', '--older-than', '6h'], code: 2, says: /Expected --older-than beside --retry/ },
+    { args: ['run', 'p.yaml', '--retry', 'dns', '--older-than', '6'], code: 2, says: /such as 6h/ },
+    { args: ['run', 'p.yaml', '--deadline', 'soon'], code: 2, says: /such as 6h/ },
+    {
+      args: ['run', 'p.yaml', '--retry', '503', '--refresh'],
+      code: 2,
+      says: /--retry or --refresh, got both/,
+    },
+    { args: ['run', 'p.yaml', '--retry', 'dns,5x'], code: 2, says: /^PL_USAGE: .*dns, timeout.*got 5x$/m },
     { args: ['run', 'p.yaml', '--set', 'x'], code: 2, says: /expected stage.option=value/ },
     { args: ['run', 'p.yaml', '--set', 'x=['], code: 2, says: /expected YAML after the =/ },
     {
@@ -213,6 +222,36 @@ describe('the command line', () => {
     expect(fetches(refreshed.out)).toBe(2)
     expect((await plan()).snapshot).toBe(2)
     expect(fetches((await cli.pairloom([...RUN, '--json'])).out)).toBe(0)
+  })
+
+  it('--retry tries rows again by their reason, says how many, and starts nothing where there are none', async () => {
+    await cli.write({ 'p.yaml': memoryYaml() })
+    await cli.pairloom(RUN)
+    const stored = (out: string) => /^store +(.*) dropped/m.exec(out)?.[1]
+    expect((await cli.pairloom([...RUN, '--retry', '503'])).err).toContain(
+      'retry  0 rows: none to try again\n',
+    )
+    const dry = await cli.pairloom([...RUN, '--retry', '4xx', '--dry-run'])
+    expect(dry.err).toContain('retry  10 rows  (http-404 10)\n')
+    const young = await cli.pairloom([...RUN, '--retry', '4xx', '--older-than', '6h', '--dry-run'])
+    // The stage of this test keeps no times: what has none is old.
+    expect(young.err).toContain('retry  10 rows')
+    const ran = await cli.pairloom([...RUN, '--retry', '4xx', '--json'])
+    expect(ran.code, ran.err).toBe(0)
+    const counters = ran.out
+      .split('\n')
+      .filter((l) => l.includes('"event":"task"') && l.includes('"stage":"store"'))
+      .map((l) => (JSON.parse(l) as Extract<RunEvent, { event: 'task' }>).tally.counters)
+    const sum = (name: string) => counters.reduce((total, c) => total + (c[name] ?? 0), 0)
+    expect([sum('fetches'), sum('reused')]).toEqual([10, 80])
+    expect(stored((await cli.pairloom(RUN)).out)).toMatch(/90 rows +80 kept/)
+    const reasons = await cli.pairloom(['status', '--reasons'])
+    expect(reasons.out).toMatch(
+      /^stage +reason +status +rows +first +last\nstore +http-404 +failed +10 +- +-\n$/,
+    )
+    expect(JSON.parse((await cli.pairloom(['status', '--reasons', '--json'])).out)).toMatchObject({
+      reasons: [{ stage: 'store', reason: 'http-404', rows: 10 }],
+    })
   })
 
   it('explain shows rules, values and limits; gc --dry-run removes nothing', async () => {

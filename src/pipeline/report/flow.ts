@@ -1,4 +1,5 @@
 import { addTally, emptyTally, type Tally } from '../../core/counters.ts'
+import { continuations } from '../chain.ts'
 import type { Plan, PlannedStage } from '../plan.ts'
 import type { Registry } from '../registry.ts'
 import type { Commit, RunFolder } from '../run-folder.ts'
@@ -30,7 +31,8 @@ export async function readFlow(folder: RunFolder, plan: Plan): Promise<StageComm
         : stage.kind === 'global'
           ? (total?.partitions ?? null)
           : (flow.find((f) => f.stage.id === stage.from)?.partitions ?? null)
-    flow.push({ stage, commits: inOrder, partitions, closed: total !== null })
+    const all = partitions === null ? null : partitions + continuations(inOrder.values())
+    flow.push({ stage, commits: inOrder, partitions: all, closed: total !== null })
   }
   return flow
 }
@@ -44,7 +46,7 @@ export function stageData(flow: readonly StageCommits[], registry: Registry): St
     const all = [...commits.values()]
     const failed = all.filter((c) => c.kind === 'failed')
     const tally = all.reduce((sum, c) => addTally(sum, c.tally), emptyTally())
-    const lost = failed.reduce((sum, c) => sum + (upstream?.commits.get(c.partition)?.tally.kept ?? 0), 0)
+    const lost = failed.reduce((sum, c) => sum + rowsTo(c.partition, commits, upstream), 0)
     const isDone =
       stage.kind === 'global' || stage.kind === 'sink'
         ? closed
@@ -79,6 +81,17 @@ export function stageData(flow: readonly StageCommits[], registry: Registry): St
     })
   }
   return data
+}
+
+/** Rows that a partition had to read: those of the stage above, or what the link before it left over. */
+function rowsTo(
+  partition: number,
+  commits: ReadonlyMap<number, Commit>,
+  upstream: StageCommits | undefined,
+): number {
+  const above = upstream?.commits.get(partition)
+  if (above) return above.tally.kept
+  return commits.get(partition - (upstream?.partitions ?? 0))?.files.rest?.rows ?? 0
 }
 
 /** Where the rows of a source went, for every stage that nothing reads from. */

@@ -1,0 +1,46 @@
+import { PairloomError } from '../core/error.ts'
+import { retryMatcher } from '../crawl/retry-words.ts'
+import { dueLines, readLedger, retryable } from '../pipeline/ledger.ts'
+import type { Plan } from '../pipeline/plan.ts'
+import type { Retry } from '../pipeline/retry.ts'
+import { openRunFolder } from '../pipeline/run-folder.ts'
+import { count } from './format.ts'
+import { planFromFlags, type PlanFlags } from './options.ts'
+
+export interface RetryFlags extends PlanFlags {
+  retry?: string
+  /** ms */
+  olderThan?: number
+}
+
+/**
+ * The plan of a run, with a round of its own where `--retry` finds rows to try again; says how many.
+ *
+ * @throws PairloomError `PL_USAGE` for words that name no reason, and where nothing could be tried again
+ */
+export async function planRun(file: string, flags: RetryFlags, say: (line: string) => void): Promise<Plan> {
+  if (flags.retry === undefined && flags.olderThan !== undefined)
+    throw new PairloomError('PL_USAGE', 'Expected --older-than beside --retry, got it alone')
+  if (flags.retry !== undefined && flags.refresh)
+    throw new PairloomError(
+      'PL_USAGE',
+      'Expected --retry or --refresh, got both: --refresh fetches everything',
+    )
+  // Faults of the words before those of the file: they cost nothing to find.
+  const words = flags.retry?.split(',').map((word) => word.trim())
+  if (words) retryMatcher(words)
+  const plan = await planFromFlags(file, flags)
+  if (!words) return plan
+  if ((await retryable(plan)).length === 0)
+    throw new PairloomError('PL_USAGE', `Expected a stage such as crawl/fetch to retry in ${file}, got none`)
+  const retry = { words, before: timeBefore(flags.olderThan) }
+  const due = dueLines(await readLedger(openRunFolder(plan.run), plan, retry.before), retry)
+  const rows = due.reduce((sum, line) => sum + line.rows, 0)
+  const why = due.map((line) => `${line.reason} ${count(line.rows)}`).join('  ')
+  say(`retry  ${count(rows)} rows${why ? `  (${why})` : ': none to try again'}`)
+  return rows === 0 ? plan : planFromFlags(file, flags, retry)
+}
+
+function timeBefore(olderThanMs: number | undefined): Retry['before'] {
+  return olderThanMs === undefined ? null : new Date(Date.now() - olderThanMs).toISOString()
+}
