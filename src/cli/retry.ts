@@ -1,8 +1,7 @@
 import { PairloomError } from '../core/error.ts'
-import { retryMatcher } from '../crawl/retry-words.ts'
 import { dueLines, readLedger, retryable } from '../pipeline/ledger.ts'
 import type { Plan } from '../pipeline/plan.ts'
-import type { Retry } from '../pipeline/retry.ts'
+import { parseWords, type Retry } from '../pipeline/retry.ts'
 import { openRunFolder } from '../pipeline/run-folder.ts'
 import { count } from './format.ts'
 import { planFromFlags, type PlanFlags } from './options.ts'
@@ -27,8 +26,7 @@ export async function planRun(file: string, flags: RetryFlags, say: (line: strin
       'Expected --retry or --refresh, got both: --refresh fetches everything',
     )
   // Faults of the words before those of the file: they cost nothing to find.
-  const words = flags.retry?.split(',').map((word) => word.trim())
-  if (words) retryMatcher(words)
+  const words = flags.retry === undefined ? null : parseWords(flags.retry)
   const plan = await planFromFlags(file, flags)
   if (!words) return plan
   if ((await retryable(plan)).length === 0)

@@ -8,6 +8,17 @@ export interface Retry {
   before: string | null
 }
 
+/**
+ * `dns,5xx` as words.
+ *
+ * @throws PairloomError `PL_USAGE` with all words that there are, where one is none of them
+ */
+export function parseWords(text: string): string[] {
+  const words = text.split(',').map((word) => word.trim())
+  retryMatcher(words)
+  return words
+}
+
 /** A retry of a run: its number counts from 1 in each snapshot. */
 export interface Round extends Retry {
   round: number
