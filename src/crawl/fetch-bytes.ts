@@ -6,6 +6,7 @@ import { openOriginConsent } from './consent-origin.ts'
 import { xmpSignal } from './consent-xmp.ts'
 import { openByteBudget, type Lease } from './fetch-budget.ts'
 import { fetchError } from './fetch-error.ts'
+import { openDeferral, type Deferral } from './fetch-deferral.ts'
 import type { FetchOptions } from './fetch-options.ts'
 import { retryAfterMs, withRetries } from './fetch-retry.ts'
 import { firstHeader } from './http-header.ts'
@@ -43,6 +44,8 @@ interface Answered {
 export interface ByteFetcher {
   /** The body of a 200; fills in `trace` on the way. @throws PairloomError `PL_FETCH` */
   fetch(url: string, trace: Trace): Promise<Fetched>
+  /** When rows are left: `fetch` throws their `PL_FETCH`, deferred. */
+  readonly deferral: Deferral
   close(): Promise<void>
 }
 
@@ -54,7 +57,7 @@ export interface ByteFetcher {
  */
 export function openByteFetcher(
   options: FetchOptions,
-  context: Pick<StageContext, 'network' | 'gate' | 'stage' | 'partition' | 'count' | 'memoryBytes'>,
+  context: Omit<StageContext, 'options' | 'bytes' | 'drop' | 'defer'>,
   lists: Pick<BlockLists, 'ofUrl'>,
   signal: AbortSignal,
 ): ByteFetcher {
@@ -63,7 +66,12 @@ export function openByteFetcher(
   const http = openHttp(network, { deadlines: options, connectionsPerOrigin: most })
   const polite = openPolite(context, (url) => http.addressOf(url), options, signal)
   const health = openHostHealth(options)
-  const robots = limitedRobots(http, network, polite, options, signal)
+  const deferral = openDeferral(context, {
+    ...options,
+    signal,
+    onDefer: (host, error) => (host === null ? polite.endAll(error) : polite.end(host, error)),
+  })
+  const robots = limitedRobots(http, network, polite, options, signal, deferral)
   const origins = openOriginConsent(robots, robots.request, network.agent, options.consent)
   const budget = openByteBudget(Math.min(256 * 2 ** 20, Math.floor(memoryBytes / 4)))
 
@@ -81,14 +89,18 @@ export function openByteFetcher(
     if (refused) throw fetchError(refused.reason, url, { evidence: refused.evidence })
     const { allowed, reason, evidence } = await robots.verdict(url)
     signal.throwIfAborted()
+    // That a file could not be had for want of time says nothing of it.
+    deferral.check(hostOf(url))
     const { origin } = new URL(url)
     if (reason === 'robots') heed({ reserves: true, rule: 'robots', source: evidence! }, url, trace)
     if (!allowed)
       throw robots.noHost(origin) ?? fetchError('robots-unreachable', url, { evidence: evidence! })
     const asked = (await robots.crawlDelayMs(origin)) ?? 0
     polite.space(hostOf(url), Math.min(asked, options.maxCrawlDelayMs))
-    heed(await origins.verdict(url), url, trace)
+    const said = await origins.verdict(url)
     signal.throwIfAborted()
+    deferral.check(hostOf(url))
+    heed(said, url, trace)
   }
 
   /** One request at its host's turn: its answer, redirects too, with a lease on its body. */
@@ -147,6 +159,7 @@ export function openByteFetcher(
       throw error
     }
     return polite.run(url, async ({ sent }, heard) => {
+      deferral.check(host)
       try {
         const answered = await request(url, trace.fetchMs, trace, sent)
         heard(answered.response.firstByteMs)
@@ -198,12 +211,24 @@ export function openByteFetcher(
 
   return {
     async fetch(url, trace) {
-      health.check(hostOf(url))
-      await checkOrigin(url, trace)
-      const onRetry = () => count('retries')
-      return withRetries(url, { ...options, signal, onRetry }, () => follow(url, trace))
+      const host = hostOf(url)
+      health.check(host)
+      deferral.check(host)
+      const done = deferral.begin(host)
+      try {
+        await checkOrigin(url, trace)
+        const onRetry = () => count('retries')
+        const pause = (ms: number) => deferral.pause(host, ms)
+        return await withRetries(url, { ...options, signal, pause, onRetry }, () => follow(url, trace))
+      } finally {
+        done()
+      }
     },
-    close: () => http.close(),
+    deferral,
+    async close() {
+      deferral.close()
+      await http.close()
+    },
   }
 }
 

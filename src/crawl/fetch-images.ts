@@ -58,6 +58,9 @@ const BATCH_ROWS = 256
  * is asked no more in its partition: its other rows end as `host-given-up`. How many of a sick host's pictures were asked
  * for by then depends on time; of a healthy one nothing does.
  *
+ * After `partitionMs` the rows of a tail of hosts are left to a continuation (`openDeferral`); at the run's deadline all
+ * rows that were not fetched end as `deferred`.
+ *
  * Memory: `window` rows, bodies as in `openByteFetcher`, and `decoders` pictures being decoded.
  */
 export const fetchImages = defineStage({
@@ -77,6 +80,7 @@ export const fetchImages = defineStage({
   reuseBy: 'image_id',
   resultAt: 'fetched_at',
   unordered: true,
+  continues: true,
   partitionedBy: 'site',
   writesBytes: true,
   async *process(batches, context) {
@@ -94,7 +98,9 @@ export const fetchImages = defineStage({
         batchRows: BATCH_ROWS,
         stop: () => stop.abort(new PairloomError('PL_INTERRUPTED', 'The stage has ended')),
       }
-      yield* finishInAnyOrder(batches, limits, (row) => fetchImage(row, fetcher, lists, decoders, context))
+      yield* finishInAnyOrder(fetcher.deferral.watched(batches), limits, (row) =>
+        fetchImage(row, fetcher, lists, decoders, context),
+      )
     } finally {
       context.signal.removeEventListener('abort', onAbort)
       await fetcher.close()
@@ -125,9 +131,15 @@ async function fetchImage(
   } catch (error) {
     const reason = reasonOf(error)
     if (reason === null) throw error
+    if (reason === 'deferred' && !fetcher.deferral.isOver) {
+      context.defer(row)
+      return null
+    }
     const verdict = pictureVerdict('crawl/fetch', reason, error as PairloomError, context.options.maxBytes)
     const matched = reason === 'hash-mismatch' ? false : matches
-    context.drop({ ...row, ...columnsOf(trace, matched, context) }, verdict)
+    // What ended for want of time may be asked for at any time: it is of no age.
+    const age = reason === 'deferred' ? { fetched_at: null } : {}
+    context.drop({ ...row, ...columnsOf(trace, matched, context), ...age }, verdict)
     return null
   }
 }

@@ -33,6 +33,9 @@ export const fetchOptions = z.strictObject({
   window: runtime(z.int().min(1).max(1_000_000).default(10_000)).describe(
     'rows taken in before the first of them is done: what a slow host may keep waiting without holding others',
   ),
+  partitionMs: runtime(z.int().min(1).max(86_400_000).default(900_000)).describe(
+    'time of a partition, ms: after it, the rows of a tail of hosts too few to keep `concurrency` busy are left to its continuation, which has twice the time',
+  ),
   dnsMs: ms(DEFAULT_DEADLINES.dnsMs, 'deadline of a name lookup'),
   connectMs: ms(DEFAULT_DEADLINES.connectMs, 'deadline of connecting, TLS included'),
   firstByteMs: ms(DEFAULT_DEADLINES.firstByteMs, 'deadline from request to the head of the response'),

@@ -8,6 +8,8 @@ export interface RetryOptions {
   backoffMs: number
   maxWaitMs: number
   signal: AbortSignal
+  /** Waits between two tries; default a timer that the signal ends. */
+  pause?(ms: number): Promise<void>
   /** Told before each wait. */
   onRetry?(error: PairloomError, waitMs: number): void
 }
@@ -42,7 +44,8 @@ export async function withRetries<T>(
       const backoff = options.backoffMs * 2 ** (tries - 1) * (0.5 + hashFraction(key, String(tries)))
       const waitMs = Math.max(asked, Math.min(options.maxWaitMs, backoff))
       options.onRetry?.(error, waitMs)
-      await delay(waitMs, undefined, { signal: options.signal })
+      if (options.pause) await options.pause(waitMs)
+      else await delay(waitMs, undefined, { signal: options.signal })
     }
   }
 }

@@ -1,8 +1,10 @@
 import type { PairloomError } from '../core/error.ts'
 import type { Network } from '../core/stage.ts'
+import type { Deferral } from './fetch-deferral.ts'
 import { fetchError, reasonOf } from './fetch-error.ts'
 import type { FetchOptions } from './fetch-options.ts'
 import { withRetries } from './fetch-retry.ts'
+import { hostOf } from './host.ts'
 import type { HttpClient } from './http.ts'
 import type { Polite } from './polite.ts'
 import { robotsRequest, type RobotsAnswer } from './http-robots.ts'
@@ -29,14 +31,18 @@ export function limitedRobots(
   polite: Polite,
   options: Pick<FetchOptions, 'retries' | 'backoffMs' | 'maxWaitMs'>,
   signal: AbortSignal,
+  deferral?: Pick<Deferral, 'check' | 'pause'>,
 ): ImageRobots {
   const dead = new Map<string, PairloomError>()
   const request = robotsRequest(http, signal)
   const patient: RobotsRequest = async (url, maxBytes) => {
     let last: RobotsAnswer | undefined
+    const host = hostOf(url)
+    const pause = deferral && { pause: (ms: number) => deferral.pause(host, ms) }
     try {
-      return await withRetries(url, { ...options, signal }, () =>
+      return await withRetries(url, { ...options, signal, ...pause }, () =>
         polite.run(url, async ({ sent }) => {
+          deferral?.check(host)
           last = undefined
           const answer = await request(url, maxBytes, sent)
           if (answer.status < 500) return answer

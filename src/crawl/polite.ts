@@ -30,6 +30,8 @@ export interface Polite {
   slowDown(host: string, pauseMs: number): void
   /** Rejects with the error what waits for its turn at the host. */
   end(host: string, error: Error): void
+  /** The same at all hosts. */
+  endAll(error: Error): void
 }
 
 /**
@@ -76,5 +78,6 @@ export function openPolite(
     },
     slowDown: (host, pauseMs) => gate.slowDown(keyOf(host), pauseMs),
     end: (host, error) => gate.end(keyOf(host), error),
+    endAll: (error) => gate.end(task.name, error),
   }
 }
