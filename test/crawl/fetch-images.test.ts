@@ -114,6 +114,7 @@ describe('crawl/fetch', () => {
         mime: 'image/jpeg',
         attempts: 1,
         fetch_ms: expect.any(Number) as number,
+        fetched_at: expect.stringMatching(/^20\d\d-.*Z$/) as string,
         address: '127.0.0.1',
       },
     ])
