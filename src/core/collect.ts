@@ -23,6 +23,8 @@ export const NO_NETWORK: Network = {
   allow: [],
   atOnce: 1024,
   perAddress: 16,
+  dns: { servers: [], atOnce: 64 },
+  http2: false,
 }
 
 const NO_BYTES: BytesAccess = {

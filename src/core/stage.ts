@@ -39,6 +39,14 @@ export interface Network {
   atOnce: number
   /** Requests at once to one address, whatever hosts are on it. */
   perAddress: number
+  dns: {
+    /** Name servers, `address` or `address:port`; those of the machine where there are none. */
+    servers: string[]
+    /** Names that a process looks up at once. */
+    atOnce: number
+  }
+  /** Offers HTTP/2 to servers over TLS. */
+  http2: boolean
 }
 
 /** Something that is asked with restraint: a host, an address, an archive. */

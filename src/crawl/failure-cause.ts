@@ -23,7 +23,7 @@ export type Cause = (typeof CAUSES)[number]
 export const REASONS_BY_CAUSE: Record<Cause, readonly string[]> = {
   dns: ['timeout-dns', 'dns-failed', 'dns-not-found', 'address-refused'],
   tls: ['tls'],
-  timeout: ['timeout-connect', 'timeout-first-byte', 'timeout-body', 'timeout-total'],
+  timeout: ['timeout-connect', 'timeout-tls', 'timeout-first-byte', 'timeout-body', 'timeout-total'],
   blocked: ['host-given-up', 'connect-reset'],
   gone: [
     'hash-mismatch',

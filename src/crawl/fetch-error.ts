@@ -10,6 +10,7 @@ export const FETCH_REASONS = {
   again: [
     'timeout-dns',
     'timeout-connect',
+    'timeout-tls',
     'timeout-first-byte',
     'timeout-body',
     'timeout-total',

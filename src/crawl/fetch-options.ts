@@ -37,7 +37,8 @@ export const fetchOptions = z.strictObject({
     'time of a partition, ms: after it, the rows of a tail of hosts too few to keep `concurrency` busy are left to its continuation, which has twice the time',
   ),
   dnsMs: ms(DEFAULT_DEADLINES.dnsMs, 'deadline of a name lookup'),
-  connectMs: ms(DEFAULT_DEADLINES.connectMs, 'deadline of connecting, TLS included'),
+  connectMs: ms(DEFAULT_DEADLINES.connectMs, 'deadline of connecting, without TLS'),
+  tlsMs: ms(DEFAULT_DEADLINES.tlsMs, 'deadline of the TLS handshake'),
   firstByteMs: ms(DEFAULT_DEADLINES.firstByteMs, 'deadline from request to the head of the response'),
   stallMs: ms(DEFAULT_DEADLINES.stallMs, 'time over which a body may not be slower than `minBytesPerSecond`'),
   minBytesPerSecond: runtime(z.int().min(1).default(DEFAULT_DEADLINES.minBytesPerSecond)).describe(

@@ -12,7 +12,7 @@ import { openRobots, type Robots, type RobotsRequest } from './robots.ts'
 
 /** Failures below HTTP: the host itself cannot be had, whatever its robots.txt would say. */
 const NO_HOST =
-  /^(?:dns-|timeout-dns|timeout-connect|connect-refused|connect-unreachable|address-refused|tls)/
+  /^(?:dns-|timeout-dns|timeout-connect|timeout-tls|connect-refused|connect-unreachable|address-refused|tls)/
 
 export interface ImageRobots extends Robots {
   /** How a robots.txt is asked for, at its host's pace and with further tries: for other files of an origin too. */

@@ -10,99 +10,89 @@ export interface ConnectOptions {
   resolver: Resolver
   rule: AddressRule
   dnsMs: number
-  /** TCP and TLS handshakes together. */
+  /** TCP handshake, over all addresses that are tried. */
   connectMs: number
+  /** TLS handshake. */
+  tlsMs: number
+  /** Offers HTTP/2 beside HTTP/1.1. */
+  http2: boolean
   /** Told the address of each new connection. */
   onAddress(origin: string, address: string): void
 }
+
+/** Where a connection goes, and how. */
+interface Target {
+  endpoint: Endpoint
+  hostname: string
+  port: number
+  /** Null without TLS. */
+  tls: { context: SecureContext; protocols: string[]; timeoutMs: number } | null
+}
+
+/** TLS sessions kept, by host and port; one is a few kB. */
+const MAX_SESSIONS = 1000
+
+/** Making a context reads all root certificates, 18 ms: one for all connections of the process. */
+let secureContext: SecureContext | undefined
+const sessions = new Map<string, Buffer>()
 
 /**
  * An undici connector that resolves the host, checks every address and connects to a checked one, so that a name
  * that changes its answer between check and connect gains nothing.
  *
- * One TLS context for all connections: making one costs 18 ms of reading root certificates.
+ * TLS sessions are taken up again: a host that is asked once in ten seconds has closed its connection by then.
  */
-export function openConnector({
-  resolver,
-  rule,
-  dnsMs,
-  connectMs,
-  onAddress,
-}: ConnectOptions): buildConnector.connector {
-  let secureContext: SecureContext | undefined
+export function openConnector(options: ConnectOptions): buildConnector.connector {
+  const { resolver, rule, dnsMs, connectMs, tlsMs, onAddress } = options
+  const protocols = options.http2 ? ['h2', 'http/1.1'] : ['http/1.1']
 
   async function open({ hostname, protocol, port }: buildConnector.Options): Promise<Socket> {
     const url = `${protocol}//${hostname}`
-    const endpoints = await within(dnsMs, resolver.resolve(hostname), () => fetchError('timeout-dns', url))
+    const endpoints = await resolver.resolve(hostname, dnsMs)
     const refused = endpoints.find(({ address }) => !rule.allows(address))
     if (refused) {
       throw fetchError('address-refused', url, {
         evidence: `${hostname} is ${refused.address}, an address of no public site`,
       })
     }
-    if (protocol === 'https:') secureContext ??= createSecureContext()
+    const isSecure = protocol === 'https:'
+    if (isSecure) secureContext ??= createSecureContext()
+    const tls = isSecure ? { context: secureContext!, protocols, timeoutMs: tlsMs } : null
     const until = performance.now() + connectMs
     let failure: unknown
     // One further address is tried, as a host with a dead IPv4 address and a live one is common.
     for (const endpoint of endpoints.slice(0, 2)) {
       try {
-        const socket = await connect(
-          endpoint,
-          hostname,
-          protocol,
-          port,
-          until - performance.now(),
-          secureContext,
-        )
+        const target = { endpoint, hostname, port: Number(port) || (isSecure ? 443 : 80), tls }
+        const socket = await connect(target, url, until - performance.now())
         onAddress(`${protocol}//${hostname}${port ? `:${port}` : ''}`, endpoint.address)
         return socket
       } catch (error) {
         failure = error
-        if (reasonOf(error) === 'tls') break
+        if (/^(?:timeout-)?tls$/.test(reasonOf(error) ?? '')) break
       }
     }
     throw failure as Error
   }
 
-  return (options, callback) => {
-    open(options).then(
+  return (connection, callback) => {
+    open(connection).then(
       (socket) => callback(null, socket),
       (error: Error) => callback(error, null),
     )
   }
 }
 
-function connect(
-  endpoint: Endpoint,
-  hostname: string,
-  protocol: string,
-  urlPort: string,
-  timeoutMs: number,
-  secureContext: SecureContext | undefined,
-): Promise<Socket> {
-  const secure = protocol === 'https:'
-  const url = `${protocol}//${hostname}`
-  const { address } = endpoint
-  const port = endpoint.port ?? (Number(urlPort) || (secure ? 443 : 80))
+function connect(target: Target, url: string, timeoutMs: number): Promise<Socket> {
+  const { tls } = target
+  const { address } = target.endpoint
+  const port = target.endpoint.port ?? target.port
   return new Promise((resolve, reject) => {
-    const socket = secure
-      ? connectTls({
-          host: address,
-          port,
-          // A name in the handshake has no dot at its end (RFC 6066, 3).
-          ...(isIP(hostname) === 0 ? { servername: hostname.replace(/\.$/, '') } : {}),
-          ...(secureContext ? { secureContext } : {}),
-          ALPNProtocols: ['http/1.1'],
-        })
-      : connectTcp({ host: address, port })
+    const socket = tls === null ? connectTcp({ host: address, port }) : secure(target, address, port)
     socket.setNoDelay(true)
-    const timer = setTimeout(
-      () =>
-        socket.destroy(
-          fetchError('timeout-connect', url, { evidence: `no connection to ${address}:${port}` }),
-        ),
-      Math.max(1, timeoutMs),
-    )
+    const late = (reason: 'timeout-connect' | 'timeout-tls', evidence: string, ms: number) =>
+      setTimeout(() => socket.destroy(fetchError(reason, url, { evidence })), Math.max(1, ms))
+    let timer = late('timeout-connect', `no connection to ${address}:${port}`, timeoutMs)
     const fail = (error: Error) => {
       clearTimeout(timer)
       reject(connectError(error, url))
@@ -110,13 +100,44 @@ function connect(
     socket.once('error', fail)
     const closed = () => fail(new Error('closed during the handshake'))
     socket.once('close', closed)
-    socket.once(secure ? 'secureConnect' : 'connect', () => {
+    if (tls !== null) {
+      socket.once('connect', () => {
+        clearTimeout(timer)
+        timer = late('timeout-tls', `no TLS with ${address}:${port} in ${tls.timeoutMs} ms`, tls.timeoutMs)
+      })
+    }
+    socket.once(tls === null ? 'connect' : 'secureConnect', () => {
       clearTimeout(timer)
       socket.removeListener('close', closed)
       socket.removeListener('error', fail)
       resolve(socket)
     })
   })
+}
+
+function secure({ hostname, tls }: Target, address: string, port: number): Socket {
+  const { context, protocols } = tls!
+  const key = `${hostname} ${port} ${protocols.length}`
+  const session = sessions.get(key)
+  const socket = connectTls({
+    host: address,
+    port,
+    // A name in the handshake has no dot at its end (RFC 6066, 3).
+    ...(isIP(hostname) === 0 ? { servername: hostname.replace(/\.$/, '') } : {}),
+    secureContext: context,
+    ALPNProtocols: protocols,
+    ...(session && { session }),
+  })
+  socket.on('session', (given: Buffer) => {
+    sessions.delete(key)
+    sessions.set(key, given)
+    if (sessions.size > MAX_SESSIONS) sessions.delete(sessions.keys().next().value!)
+  })
+  // A session may be what the server fails at: without it the next try is a whole handshake.
+  const forget = () => sessions.delete(key)
+  socket.once('error', forget)
+  socket.once('secureConnect', () => socket.removeListener('error', forget))
+  return socket
 }
 
 /** What Node and OpenSSL throw while connecting, as a `PL_FETCH`. */
@@ -142,17 +163,5 @@ function connectError(error: NodeJS.ErrnoException, url: string): PairloomError 
       return fetchError('connect-reset', url, detail)
     default:
       return fetchError('tls', url, detail)
-  }
-}
-
-async function within<T>(timeoutMs: number, promise: Promise<T>, error: () => Error): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(error()), timeoutMs)
-  })
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
   }
 }

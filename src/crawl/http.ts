@@ -9,13 +9,15 @@ import { decodeBody } from './http-decode.ts'
 import { exchange, type Admit } from './http-exchange.ts'
 import { hasCredentials, isHttp, openRedirects } from './http-redirect.ts'
 import { userAgent } from './http-user-agent.ts'
-import { openResolver } from './resolve.ts'
+import { resolverOf } from './resolve.ts'
 
 /** Times after which a request is given up. Name lookup and connecting happen once a connection. */
 export interface Deadlines {
   dnsMs: number
-  /** TCP and TLS handshakes. */
+  /** TCP handshake. */
   connectMs: number
+  /** TLS handshake. */
+  tlsMs: number
   firstByteMs: number
   /** A body slower than `minBytesPerSecond` over this long is given up. */
   stallMs: number
@@ -27,6 +29,7 @@ export interface Deadlines {
 export const DEFAULT_DEADLINES: Deadlines = {
   dnsMs: 5_000,
   connectMs: 10_000,
+  tlsMs: 10_000,
   firstByteMs: 20_000,
   stallMs: 10_000,
   minBytesPerSecond: 512,
@@ -91,24 +94,27 @@ export interface HttpClient {
 }
 
 /**
- * A polite, guarded HTTP/1.1 client: http and https only, each connection to an address that was checked, each hop of
- * a redirect again, keep-alive per origin, deadlines for every phase.
+ * A polite, guarded client of HTTP/1.1, and of HTTP/2 where `network.http2` offers it: http and https only, each
+ * connection to an address that was checked, each hop of a redirect again, keep-alive per origin, deadlines for every
+ * phase.
  *
  * Memory: at most maxBytes for each open request.
  */
 export function openHttp(network: Network, options: HttpOptions = {}): HttpClient {
   const deadlines = { ...DEFAULT_DEADLINES, ...options.deadlines }
   const addresses = new Map<string, string>()
-  const resolver = openResolver(network.hosts, deadlines.dnsMs)
+  const resolver = resolverOf(network)
   const agent = new Agent({
     connections: options.connectionsPerOrigin ?? 2,
     pipelining: 1,
-    allowH2: false,
+    allowH2: network.http2,
     connect: openConnector({
       resolver,
       rule: addressRule(network.allow),
       dnsMs: deadlines.dnsMs,
       connectMs: deadlines.connectMs,
+      tlsMs: deadlines.tlsMs,
+      http2: network.http2,
       onAddress(origin, address) {
         addresses.set(origin, address)
         if (addresses.size > 10_000) addresses.delete(addresses.keys().next().value!)
@@ -173,7 +179,7 @@ export function openHttp(network: Network, options: HttpOptions = {}): HttpClien
       const url = URL.parse(href)
       if (url === null || !isHttp(url) || hasCredentials(url)) throw fetchError('bad-url', href)
       // An IPv6 address has brackets in a URL alone; with them it would be asked for as a name.
-      const [first] = await resolver.resolve(url.hostname.replace(/^\[|\]$/g, ''))
+      const [first] = await resolver.resolve(url.hostname.replace(/^\[|\]$/g, ''), deadlines.dnsMs)
       return first!.address
     },
     close: () => agent.destroy(),

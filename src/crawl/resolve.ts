@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs'
 import { promises as dns } from 'node:dns'
 import { isIP } from 'node:net'
-import { PairloomError } from '../core/error.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import PQueue from 'p-queue'
+import { PairloomError, type Network } from '../core/index.ts'
 import { fetchError } from './fetch-error.ts'
+import { fromHostsFile } from './hosts-file.ts'
+import { openNameServers, type NameAnswer } from './name-servers.ts'
 
 export interface Endpoint {
   /** IPv4 or IPv6 literal. */
@@ -12,33 +15,51 @@ export interface Endpoint {
 }
 
 export interface Resolver {
-  /** Addresses of a host, IPv4 first. @throws PairloomError `PL_FETCH`: dns-not-found, dns-failed, timeout-dns */
-  resolve(host: string): Promise<Endpoint[]>
+  /**
+   * Addresses of a host, IPv4 first. timeoutMs: of one lookup, from when it is its turn.
+   *
+   * @throws PairloomError `PL_FETCH`: dns-not-found, dns-failed, timeout-dns
+   */
+  resolve(host: string, timeoutMs: number): Promise<Endpoint[]>
 }
 
-interface Answer {
-  endpoints: Endpoint[]
+interface Cached {
+  answer: Promise<Endpoint[]>
   /** `performance.now()` until which it holds. */
   until: number
 }
 
-const NOT_FOUND = new Set(['ENOTFOUND', 'ENODATA', 'NOTFOUND'])
 const MIN_TTL_MS = 30_000
 const MAX_TTL_MS = 600_000
 const NEGATIVE_TTL_MS = 60_000
+/** Servers that failed are not asked the same again at once (RFC 9520, 3.2). */
+const FAILURE_TTL_MS = 1000
 const MAX_CACHED = 50_000
 
+const resolvers = new WeakMap<Network, Resolver>()
+
+/** The resolver of a pipeline's network: one for all tasks of this process, so that they share its cache. */
+export function resolverOf(network: Network): Resolver {
+  const known = resolvers.get(network)
+  if (known) return known
+  const opened = openResolver(network)
+  resolvers.set(network, opened)
+  return opened
+}
+
 /**
- * Host names to addresses: the pipeline's `hosts` map first, then literals, then DNS with a cache in the process.
+ * Host names to addresses: the pipeline's `hosts` map first, then literals, then name servers, with a cache. That a name
+ * is not there is kept for a minute, that servers failed for a second.
  *
- * Asks DNS through c-ares, because getaddrinfo holds one of the four threads that sharp and the file system share
+ * Asks them through c-ares, because getaddrinfo holds one of the four threads that sharp and the file system share
  * for as long as a dead name server takes. What c-ares does not read, `/etc/hosts` and search domains, is asked
  * where it can matter: the file when DNS knows no such name, getaddrinfo for names of one label.
  *
  * Memory: about 200 bytes a host, at most 50,000 hosts.
  */
-export function openResolver(hosts: Record<string, string>, timeoutMs: number): Resolver {
-  const servers = new dns.Resolver({ timeout: Math.max(1, Math.ceil(timeoutMs / 2)), tries: 2 })
+export function openResolver({ hosts, dns: { servers, atOnce } }: Pick<Network, 'hosts' | 'dns'>): Resolver {
+  const askServers = openNameServers(servers)
+  const turns = new PQueue({ concurrency: atOnce })
   const known = new Map(
     Object.entries(hosts).map(([host, text]) => {
       const endpoint = parseEndpoint(text)
@@ -47,55 +68,58 @@ export function openResolver(hosts: Record<string, string>, timeoutMs: number): 
       return [host.toLowerCase(), endpoint] as const
     }),
   )
-  const cache = new Map<string, Promise<Answer>>()
+  const cache = new Map<string, Cached>()
 
-  async function ask(host: string): Promise<Answer> {
+  async function ask(host: string, timeoutMs: number): Promise<NameAnswer> {
+    const isOrdinary = host.includes('.') && !host.endsWith('.localhost')
+    const own = () => ({ addresses: fromHostsFile(host), ttlMs: MAX_TTL_MS })
     try {
-      const found =
-        host.includes('.') && !host.endsWith('.localhost') ? await query(host) : await lookup(host)
-      return { endpoints: found.endpoints, until: performance.now() + found.ttlMs }
+      const found = isOrdinary ? await askServers(host, timeoutMs) : await lookup(host, timeoutMs)
+      return found.addresses.length > 0 ? found : own()
     } catch (error) {
+      const named = own()
+      if (named.addresses.length > 0) return named
       const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
-      const named = fromHostsFile(host)
-      if (named.length > 0) return { endpoints: named, until: performance.now() + MAX_TTL_MS }
-      if (NOT_FOUND.has(code)) return { endpoints: [], until: performance.now() + NEGATIVE_TTL_MS }
-      throw fetchError(code === 'ETIMEOUT' || code === 'TIMEOUT' ? 'timeout-dns' : 'dns-failed', host, {
+      if (code === 'ENOTFOUND') return named
+      throw fetchError(code === 'ETIMEOUT' ? 'timeout-dns' : 'dns-failed', host, {
         evidence: code,
         cause: error,
       })
     }
   }
 
-  async function query(host: string): Promise<{ endpoints: Endpoint[]; ttlMs: number }> {
-    let records = await servers.resolve4(host, { ttl: true }).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENODATA') return []
-      throw error
-    })
-    if (records.length === 0) records = await servers.resolve6(host, { ttl: true })
-    const ttlMs = Math.min(...records.map(({ ttl }) => ttl * 1000))
-    return {
-      endpoints: records.map(({ address }) => ({ address, port: null })),
-      ttlMs: Math.min(MAX_TTL_MS, Math.max(MIN_TTL_MS, ttlMs)),
-    }
+  function look(host: string, timeoutMs: number): Cached {
+    const entry: Cached = { answer: Promise.resolve([]), until: Infinity }
+    const keep = (ms: number) => (entry.until = performance.now() + ms)
+    entry.answer = turns
+      .add(() => ask(host, timeoutMs))
+      .then(
+        ({ addresses, ttlMs }) => {
+          keep(addresses.length === 0 ? NEGATIVE_TTL_MS : Math.min(MAX_TTL_MS, Math.max(MIN_TTL_MS, ttlMs)))
+          return addresses.map((address) => ({ address, port: null }))
+        },
+        (error: unknown) => {
+          keep(FAILURE_TTL_MS)
+          throw error
+        },
+      )
+    return entry
   }
 
   return {
-    async resolve(host) {
+    async resolve(host, timeoutMs) {
       const mapped = known.get(host.replace(/\.$/, ''))
       if (mapped !== undefined) return [mapped]
       if (isIP(host) !== 0) return [{ address: host, port: null }]
 
-      let answer = cache.get(host)
-      if (answer !== undefined && (await answer).until < performance.now()) answer = undefined
-      if (answer === undefined) {
-        answer = ask(host)
+      let entry = cache.get(host)
+      if (entry === undefined || entry.until < performance.now()) {
+        entry = look(host, timeoutMs)
         cache.delete(host)
-        cache.set(host, answer)
-        // A failure is no answer: the next request asks again.
-        answer.catch(() => cache.delete(host))
+        cache.set(host, entry)
         if (cache.size > MAX_CACHED) cache.delete(cache.keys().next().value!)
       }
-      const { endpoints } = await answer
+      const endpoints = await entry.answer
       if (endpoints.length === 0)
         throw fetchError('dns-not-found', host, { evidence: `no address of ${host}` })
       return endpoints
@@ -113,37 +137,11 @@ export function parseEndpoint(text: string): Endpoint | null {
   return { address, port }
 }
 
-async function lookup(host: string): Promise<{ endpoints: Endpoint[]; ttlMs: number }> {
-  const found = await dns.lookup(host, { all: true, order: 'ipv4first' })
-  return { endpoints: found.map(({ address }) => ({ address, port: null })), ttlMs: MAX_TTL_MS }
-}
-
-let hostsFile: Map<string, Endpoint[]> | null = null
-
-function fromHostsFile(host: string): Endpoint[] {
-  hostsFile ??= readHostsFile()
-  return hostsFile.get(host) ?? []
-}
-
-function readHostsFile(): Map<string, Endpoint[]> {
-  const names = new Map<string, Endpoint[]>()
-  let text: string
-  try {
-    text = readFileSync(
-      process.platform === 'win32' ? 'C:\\Windows\\System32\\drivers\\etc\\hosts' : '/etc/hosts',
-      'utf8',
-    )
-  } catch {
-    // A machine without the file has no names in it.
-    return names
-  }
-  for (const line of text.split('\n')) {
-    const [address = '', ...hostsOfLine] = line.replace(/#.*/, '').trim().split(/\s+/)
-    if (isIP(address) === 0) continue
-    for (const name of hostsOfLine) {
-      const key = name.toLowerCase()
-      names.set(key, [...(names.get(key) ?? []), { address, port: null }])
-    }
-  }
-  return names
+async function lookup(host: string, timeoutMs: number): Promise<NameAnswer> {
+  const done = new AbortController()
+  const late = sleep(timeoutMs, null, { signal: done.signal }).catch(() => null)
+  const found = await Promise.race([dns.lookup(host, { all: true, order: 'ipv4first' }), late])
+  done.abort()
+  if (found === null) throw Object.assign(new Error('No answer in time'), { code: 'ETIMEOUT' })
+  return { addresses: found.map(({ address }) => address), ttlMs: MAX_TTL_MS }
 }

@@ -56,6 +56,23 @@ const network = z.strictObject({
     .max(4096)
     .default(NO_NETWORK.perAddress)
     .describe('requests at once to one address, whatever hosts are on it, over all worker processes'),
+  dns: z
+    .strictObject({
+      servers: z
+        .array(
+          z.string().refine((text) => parseEndpoint(text) !== null, 'expected an address or address:port'),
+        )
+        .default(NO_NETWORK.dns.servers)
+        .describe('name servers, the next asked when one fails or is late; without any those of the machine'),
+      atOnce: z
+        .int()
+        .min(1)
+        .max(4096)
+        .default(NO_NETWORK.dns.atOnce)
+        .describe('names that a worker process looks up at once'),
+    })
+    .prefault({}),
+  http2: z.boolean().default(NO_NETWORK.http2).describe('offer HTTP/2 to servers over TLS'),
 })
 
 /** The top of a pipeline file. Stages are checked one by one, each with its own schema. */

@@ -19,7 +19,8 @@ const MAX_SKEW_SECONDS = 60
 export async function dnsCheck(network: Network, names: readonly string[]): Promise<Check> {
   const mapped = new Set(Object.keys(network.hosts))
   const asked = names.filter((name) => !mapped.has(name))
-  const servers = getServers().join(', ')
+  const { servers: own } = network.dns
+  const servers = (own.length > 0 ? own : getServers()).join(', ')
   if (asked.length === 0) {
     const why =
       names.length > 0
@@ -27,14 +28,14 @@ export async function dnsCheck(network: Network, names: readonly string[]): Prom
         : 'no names are known before a source has run; give one with --probe'
     return { name: 'dns', status: 'skip', seen: why, advice: null }
   }
-  const resolver = openResolver(network.hosts, DNS_MS)
+  const resolver = openResolver(network)
   const times: number[] = []
   const reasons = new Map<string, number>()
   await Promise.all(
     asked.map(async (name) => {
       const began = performance.now()
       try {
-        await resolver.resolve(name)
+        await resolver.resolve(name, DNS_MS)
         times.push(performance.now() - began)
       } catch (error) {
         const reason = reasonOf(error) ?? 'dns-failed'
@@ -53,7 +54,7 @@ export async function dnsCheck(network: Network, names: readonly string[]): Prom
     `${times.length} of ${asked.length} names answered, median ${median.toFixed(0)} ms, slowest ${(times.at(-1) ?? 0).toFixed(0)} ms${why.join('')}; servers ${servers}`,
     times.length === 0 && [
       'fail',
-      'no name server answers: check the network, or name others in network.dns',
+      'no name server answers: check the network, or name others in network.dns.servers',
     ],
     missing === asked.length && [
       'fail',

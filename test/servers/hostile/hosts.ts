@@ -68,7 +68,7 @@ export const TLS_TROUBLES: Troubles = {
   expired: { ends: 'failed.tls', at: 'tls', answer },
   'wrong-name': { ends: 'failed.tls', at: 'tls', answer },
   'self-signed': { ends: 'failed.tls', at: 'tls', answer },
-  stalled: { ends: 'failed.timeout-connect', at: 'tls', answer },
+  stalled: { ends: 'failed.timeout-tls', at: 'tls', answer },
   'plain-http-on-the-tls-port': {
     ends: 'failed.tls',
     at: 'http',
