@@ -1,10 +1,9 @@
-import { basename, dirname } from 'node:path'
 import { toPairloomError } from '../core/error.ts'
-import { fileStore } from '../store/file.ts'
 import { readTable, readTableHead } from '../table/parquet-read.ts'
 import { readCsv, readTsv, type Fields } from './list-csv.ts'
 import { readJsonTexts, type JsonText } from './list-json.ts'
 import { readLines, type Line } from './list-lines.ts'
+import { openListTable } from './list-table.ts'
 import { fileChunks, inputError, unpackedName } from './source-files.ts'
 
 export const LIST_FORMATS = ['txt', 'csv', 'tsv', 'json', 'jsonl', 'parquet'] as const
@@ -51,8 +50,14 @@ export async function readListHead(
   const head = { format, columns: ['url'], hasHeader: false, urlColumn: null, groupRows: [] }
   if (format === 'txt') return head
   if (format === 'parquet') {
-    const read = readTableHead(fileStore(dirname(path)), basename(path))
-    return { ...head, ...(await read.catch(asInputError(path))) }
+    const { store, name, close } = await openListTable(path)
+    try {
+      return { ...head, ...(await readTableHead(store, name)) }
+    } catch (error) {
+      return asInputError(path)(error)
+    } finally {
+      await close()
+    }
   }
   if (format === 'csv' || format === 'tsv') {
     const fields = await firstFields(path, format)
@@ -109,12 +114,14 @@ async function* parquetRecords(
   groups: [from: number, to: number] = [0, head.groupRows.length],
 ): AsyncGenerator<ListRecord[]> {
   let line = head.groupRows.slice(0, groups[0]).reduce((sum, rows) => sum + rows, 0)
-  const store = fileStore(dirname(path))
+  const { store, name, close } = await openListTable(path)
   try {
-    for await (const rows of readTable(store, basename(path), { columns, groups, bigints: true }))
+    for await (const rows of readTable(store, name, { columns, groups, bigints: true }))
       yield rows.map((values) => ({ line: ++line, values }))
   } catch (error) {
     asInputError(path)(error)
+  } finally {
+    await close()
   }
 }
 

@@ -5,6 +5,7 @@ import { defineSource } from '../core/stage.ts'
 import { listColumns, type ListColumnOptions } from './list-columns.ts'
 import { LIST_FORMATS, listFormat, readListHead, readListRecords, type ListFormat } from './list-records.ts'
 import { listRow } from './list-row.ts'
+import { isPackedTable } from './list-table.ts'
 import { checkKeep, keepOption, keptColumns } from './source-columns.ts'
 import {
   checkUnchanged,
@@ -52,7 +53,9 @@ const options = z.strictObject({
     .min(1000)
     .max(100_000_000)
     .default(100_000)
-    .describe('rows of a partition at least, where a file can be parted (Parquet); other files are one each'),
+    .describe(
+      'rows of a partition at least, where a file can be parted (Parquet that is not packed); other files are one each',
+    ),
 })
 
 export type ListOptions = z.infer<typeof options>
@@ -63,8 +66,8 @@ interface ListPart extends SourceFile, Record<string, unknown> {
 }
 
 /**
- * Reads lists of image URLs with their texts: txt (a URL a line), csv, tsv, json, jsonl, Parquet, all but the last also
- * packed (.gz, .zst).
+ * Reads lists of image URLs with their texts: txt (a URL a line), csv, tsv, json, jsonl, Parquet, each also packed
+ * (.gz, .zst; Parquet is then unpacked to a temporary folder).
  *
  * Ids that the list brings are kept, other rows get `uid(url, first text)`. Records that give no row are rejects:
  * `no-url`, `bad-url` (`webUrl`), `bad-row` (no UTF-8, no JSON, another number of fields), with file and line.
@@ -88,7 +91,7 @@ export const list = defineSource({
     const parts: ListPart[] = []
     for (const file of await listFiles(chosen)) {
       const part = { ...file, format: formatOf(file, chosen) }
-      if (part.format !== 'parquet') parts.push(part)
+      if (part.format !== 'parquet' || isPackedTable(part.path)) parts.push(part)
       else {
         const { groupRows } = await readListHead(file.path, 'parquet', false)
         for (const groups of groupRanges(groupRows, chosen.rowsPerPartition)) parts.push({ ...part, groups })

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { imageId, uid, type StageContext } from '../../src/core/index.ts'
 import { list } from '../../src/crawl/list.ts'
 import { planPipeline } from '../../src/index.ts'
+import { openSql } from '../../src/table/sql.ts'
 import { readSource, type SourceRead } from './source-read.ts'
 
 let folder: string
@@ -56,17 +57,18 @@ const parquet = (records: Record<string, unknown>[], rowGroupSize = 100) =>
 describe('crawl/list: formats', () => {
   const csv = `URL,TEXT,similarity\n${A},"one, ""two""",0.25\n${B},zwei\tça,0.5\n`
   const jsonl = `${RECORDS.map((r) => JSON.stringify(r)).join('\n')}\n`
-  const files: [string, () => string | Buffer | ArrayBuffer][] = [
-    ['list.csv', () => csv],
-    ['list.csv.gz', () => gzipSync(csv)],
-    ['list.csv.zst', () => zstdCompressSync(csv)],
-    ['list.json', () => JSON.stringify(RECORDS, null, 2)],
-    ['list.json.gz', () => gzipSync(JSON.stringify(RECORDS))],
-    ['list.jsonl', () => jsonl],
-    ['list.NDJSON', () => jsonl],
-    ['list.jsonl.zst', () => zstdCompressSync(jsonl)],
-    ['list.parquet', () => parquet(RECORDS)],
+  const plain: [string, string | Buffer][] = [
+    ['list.csv', csv],
+    ['list.json', JSON.stringify(RECORDS, null, 2)],
+    ['list.jsonl', jsonl],
+    ['list.NDJSON', jsonl],
+    ['list.parquet', Buffer.from(parquet(RECORDS))],
   ]
+  const files = plain.flatMap(([name, bytes]): [string, () => string | Buffer][] => [
+    [name, () => bytes],
+    [`${name}.gz`, () => gzipSync(bytes)],
+    [`${name}.zst`, () => zstdCompressSync(bytes)],
+  ])
   it.each(files)('%s gives rows with their texts', async (name, make) => {
     const listed = await read(await put(name, make()), { keep: { similarity: 'float64' } })
     expect(pairs(listed)).toEqual(PAIRS)
@@ -101,6 +103,40 @@ describe('crawl/list: formats', () => {
     expect(listed.rows[0]!.texts).toMatchObject([{ kind: 'caption' }])
   })
 
+  const pack: [string, (text: string) => string | Buffer][] = [
+    ['', (text) => text],
+    ['.gz', gzipSync],
+    ['.zst', zstdCompressSync],
+  ]
+  it.each(pack)('txt and tsv are read as %s too', async (ending, packed) => {
+    const urls = await read(await put(`urls.txt${ending}`, packed(`${A}\n${B}`)))
+    expect(urls.rows.map((r) => r.url)).toEqual([A, B])
+    const table = await read(await put(`list.tsv${ending}`, packed(`URL\tTEXT\n${A}\tone, two\n`)))
+    expect(pairs(table)).toEqual([`one, two @ ${A}`])
+  })
+
+  it('a packed Parquet file that is cut, or is none, stops the run', async () => {
+    const packed = gzipSync(Buffer.from(parquet(RECORDS)))
+    const cut = await put('cut.parquet.gz', packed.subarray(0, -20))
+    await expect(read(cut)).rejects.toMatchObject({ code: 'PL_INPUT' })
+    const none = await put('no.parquet.gz', gzipSync('no Parquet'))
+    await expect(read(none)).rejects.toMatchObject({ code: 'PL_INPUT' })
+  })
+
+  const codecs = ['SNAPPY', 'ZSTD', 'GZIP', 'BROTLI', 'UNCOMPRESSED']
+  it.each(codecs)('Parquet packed inside by %s is read', async (codec) => {
+    const sql = await openSql({ memoryBytes: 2 ** 27, scratch: folder })
+    const path = join(folder, `${codec}.parquet`)
+    try {
+      const values = RECORDS.map(({ URL, TEXT }) => `('${URL}', '${TEXT}')`).join(', ')
+      const copy = `COPY (SELECT * FROM (VALUES ${values}) AS t(url, caption)) TO '${path}' (FORMAT parquet, COMPRESSION ${codec})`
+      for await (const _rows of sql.query(copy));
+    } finally {
+      sql.close()
+    }
+    expect(pairs(await read(path)).sort()).toEqual(PAIRS)
+  })
+
   it('members packed one after another are one file', async () => {
     const half = (pack: (text: string) => Buffer) => Buffer.concat([pack(`${A}\n`), pack(`${B}\n`)])
     const files = [await put('a.txt.gz', half(gzipSync)), await put('b.txt.zst', half(zstdCompressSync))]
@@ -130,6 +166,30 @@ describe('crawl/list: formats', () => {
 })
 
 describe('crawl/list: columns', () => {
+  const id = '0123456789abcdef0123456789abcdef'
+  // Column names as the lists were published with them.
+  it.each<[string, string, string]>([
+    [
+      'LAION-400M',
+      'SAMPLE_ID,URL,TEXT,HEIGHT,WIDTH,LICENSE,NSFW,similarity',
+      `7,${A},words,1,2,?,UNLIKELY,0.3`,
+    ],
+    ['LAION-2B-en', 'URL,TEXT,WIDTH,HEIGHT,similarity,hash,punsafe,pwatermark', `${A},words,1,2,0.3,-5,0,0`],
+    ['Re-LAION', 'url,caption,similarity,hash,key,width,height', `${A},words,0.3,5,k,1,2`],
+    ['COYO-700M', 'id,url,text,width,height,image_phash,text_length', `7,${A},words,1,2,ab,5`],
+    [
+      'DataComp',
+      'uid,url,text,original_width,original_height,sha256',
+      `${id},${A},words,1,2,${'ab'.repeat(32)}`,
+    ],
+    ['Conceptual-Captions-style', 'image_url,caption', `${A},words`],
+    ['image-and-title', 'Image,Title', `${A},words`],
+  ])('of %s are known', async (name, header, line) => {
+    const listed = await read(await put(`${name}.csv`, `${header}\n${line}\n`))
+    expect(pairs(listed)).toEqual([`words @ ${A}`])
+    expect(listed.rows[0]!.uid).toBe(name === 'DataComp' ? id : uid(A, 'words'))
+  })
+
   it('of DataComp: uid and sha256 are kept', async () => {
     const sha = 'AB'.repeat(32)
     const record = {
