@@ -12,15 +12,18 @@ export interface ArchiveBlock {
   etag: string | undefined
 }
 
+/** Bytes `from` to `to`, both included, or the `last` ones. */
+export type ByteRange = { from: number; to: number } | { last: number }
+
 /** Reads parts of files that are at URLs. */
 export interface ArchiveClient {
   /**
-   * Bytes `from` to `to` of a file, both included, or the `last` ones: fewer at its end, none past it.
+   * A part of a file: fewer bytes at its end, none past it.
    *
    * @throws PairloomError `PL_INPUT` where there is no such file or its server knows no ranges; `PL_STORE_IO` where
    * reading fails in a way that may pass
    */
-  read(url: string, range: { from: number; to: number } | { last: number }): Promise<ArchiveBlock>
+  read(url: string, range: ByteRange): Promise<ArchiveBlock>
   close(): Promise<void>
 }
 
@@ -33,8 +36,8 @@ export interface ArchiveAccess {
   requests: number
 }
 
-/** How often and how long an archive is asked again: for some ten minutes. */
-const RETRIES = { retries: 14, backoffMs: 1000, maxWaitMs: 60_000 }
+/** An archive is asked again for some ten minutes; it may ask for five of patience at a time. */
+const RETRIES = { retries: 9, backoffMs: 1000, maxWaitMs: 300_000 }
 /** Statuses by which an archive asks for patience; S3 says 503 SlowDown. */
 const BUSY = ['http-429', 'http-503']
 const GONE = ['http-403', 'http-404', 'http-410', 'dns-not-found', 'bad-url', 'address-refused']
@@ -51,12 +54,14 @@ export function openArchive({ network, gate, signal, count, requests }: ArchiveA
 
   async function ask(
     url: string,
-    range: { from: number; to: number } | { last: number },
+    range: ByteRange,
+    onBusy: (leave: () => void) => void,
   ): Promise<ArchiveBlock> {
-    const key = { name: `archive ${URL.parse(url)?.origin ?? url}`, atOnce: requests }
+    const key = { name: keyOf(url), atOnce: requests }
     const maxBytes = 'last' in range ? range.last : range.to - range.from + 1
     const turn = await gate.enter([key, { name: 'requests', atOnce: network.atOnce }], signal)
     let firstByteMs: number | undefined
+    let isBusy = false
     try {
       const answer = await http.get(url, { maxBytes, range, signal, onSent: turn.sent })
       firstByteMs = answer.firstByteMs
@@ -69,6 +74,7 @@ export function openArchive({ network, gate, signal, count, requests }: ArchiveA
       if (answer.status === 416) return { bytes: Buffer.alloc(0), total: Number(total ?? 0), etag }
       if (answer.status === 200) return wholeFile(answer.body, range, etag)
       if (answer.status !== 206) {
+        isBusy = BUSY.includes(`http-${answer.status}`)
         const wait = retryAfterMs(firstHeader(answer.headers, 'retry-after'), Date.now())
         throw fetchError(`http-${answer.status}`, url, wait === undefined ? {} : { retryAfterMs: wait })
       }
@@ -78,23 +84,28 @@ export function openArchive({ network, gate, signal, count, requests }: ArchiveA
         })
       return { bytes: answer.body, total: Number(total), etag }
     } finally {
-      turn.leave(firstByteMs)
+      if (isBusy) onBusy(turn.leave)
+      else turn.leave(firstByteMs)
     }
   }
 
   return {
     async read(url, range) {
-      const name = `archive ${URL.parse(url)?.origin ?? url}`
+      // A turn at which the archive asked for patience is left once all are told to pause, or the next would not be.
+      let leave = () => {}
+      const onBusy = (left: () => void) => (leave = left)
       const onRetry = (error: PairloomError, waitMs: number) => {
         if (!BUSY.includes(reasonOf(error) ?? '')) return
-        gate.slowDown(name, waitMs)
+        gate.slowDown(keyOf(url), waitMs)
         count('archive.paused')
+        leave()
       }
       try {
         return await withRetries(`${url} ${JSON.stringify(range)}`, { ...RETRIES, signal, onRetry }, () =>
-          ask(url, range),
+          ask(url, range, onBusy),
         )
       } catch (error) {
+        leave()
         throw readError(url, error)
       }
     },
@@ -102,12 +113,12 @@ export function openArchive({ network, gate, signal, count, requests }: ArchiveA
   }
 }
 
+function keyOf(url: string): string {
+  return `archive ${URL.parse(url)?.origin ?? url}`
+}
+
 /** Servers that know no ranges give all; `maxBytes` has seen to it that it is no more than was asked for. */
-function wholeFile(
-  body: Buffer,
-  range: { from: number; to: number } | { last: number },
-  etag: string | undefined,
-): ArchiveBlock {
+function wholeFile(body: Buffer, range: ByteRange, etag: string | undefined): ArchiveBlock {
   const bytes = 'last' in range ? body : body.subarray(range.from, range.to + 1)
   return { bytes, total: body.length, etag }
 }

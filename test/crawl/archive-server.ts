@@ -6,6 +6,8 @@ export interface ArchiveCounts {
   /** Most requests that were open at once. */
   atOnce: number
   busy: number
+  /** When each request came, ms. */
+  times: number[]
   ranges: Record<string, string[]>
 }
 
@@ -27,7 +29,7 @@ export async function startArchive(
   files: Record<string, Buffer>,
   { isBusy = () => false, retryAfter = '0', together = 1 }: ArchiveTroubles = {},
 ): Promise<ArchiveServer> {
-  const counts: ArchiveCounts = { requests: 0, atOnce: 0, busy: 0, ranges: {} }
+  const counts: ArchiveCounts = { requests: 0, atOnce: 0, busy: 0, times: [], ranges: {} }
   const held = new Map(Object.entries(files))
   let open = 0
   let waiting: (() => void)[] = []
@@ -42,6 +44,7 @@ export async function startArchive(
     return (request, res) => {
       open++
       counts.requests++
+      counts.times.push(performance.now())
       counts.atOnce = Math.max(counts.atOnce, open)
       res.on('close', () => open--)
       const range = request.headers.range ?? 'all'
