@@ -40,10 +40,20 @@ export async function checkPdq(
   options: FetchOptions,
 ): Promise<void> {
   const isWhole = options.resize !== 'center-crop' && options.resize !== 'border'
-  const { bytes } = isWhole
-    ? picture
-    : await processImage(body, { ...options, resize: 'longest', size: 512, sizes: {} })
-  const { pdq, pdq_quality } = await pictureHashes(bytes, ['pdq'])
+  const { pdq, pdq_quality } =
+    isWhole && picture.hashes.pdq !== undefined
+      ? picture.hashes
+      : await wholeHash(body, isWhole, picture, options)
   const refused = pdq_quality === 0 ? null : lists.ofPdq(pdq as string)
   if (refused) throw fetchError(refused.reason, row.url as string, { evidence: refused.evidence })
+}
+
+async function wholeHash(
+  body: Buffer,
+  isWhole: boolean,
+  picture: Picture,
+  options: FetchOptions,
+): Promise<Row> {
+  const whole = { ...options, resize: 'longest', size: 512, sizes: {} } as const
+  return pictureHashes((isWhole ? picture : await processImage(body, whole)).bytes, ['pdq'])
 }

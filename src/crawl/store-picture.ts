@@ -3,23 +3,27 @@ import { sha256 } from '../core/hash.ts'
 import { sizeColumns } from '../core/row.ts'
 import type { StageContext } from '../core/stage.ts'
 import type { ImageOptions } from '../media/image-options.ts'
+import { HASH_COLUMNS, pictureHashes } from '../media/picture-hashes.ts'
 import { processImage, type ProcessedImage, type StoredImage } from '../media/process-image.ts'
 
-/** A picture as it will be stored, and the sha256 of the bytes it was made from. */
+/** A picture as it will be stored, the sha256 of the bytes it was made from, and the hashes that the options name. */
 export interface Picture extends ProcessedImage {
   sha256: string
+  hashes: Row
 }
 
 const EXTENSION = { jpeg: 'jpg', webp: 'webp', png: 'png' } as const
 
 /** @throws PairloomError `PL_IMAGE` where the bytes are no usable picture */
 export async function makePicture(body: Buffer, options: ImageOptions): Promise<Picture> {
-  return { sha256: sha256(body), ...(await processImage(body, options)) }
+  const image = await processImage(body, options)
+  return { sha256: sha256(body), ...image, hashes: await pictureHashes(image.bytes, options.hashes) }
 }
 
-/** Columns of the further sizes that the options name. */
-export function pictureColumns({ sizes }: Pick<ImageOptions, 'sizes'>): Columns {
-  return Object.assign({}, ...Object.keys(sizes).map(sizeColumns)) as Columns
+/** Columns of the further sizes and the hashes that the options name. */
+export function pictureColumns({ sizes, hashes }: Pick<ImageOptions, 'sizes' | 'hashes'>): Columns {
+  const hashColumns = hashes.map((name): Columns => HASH_COLUMNS[name])
+  return Object.assign({}, ...Object.keys(sizes).map(sizeColumns), ...hashColumns) as Columns
 }
 
 /** Appends the picture of a row to the task's tar, in all its sizes, and gives the row with IMAGE_COLUMNS and those. */
@@ -58,6 +62,7 @@ export async function storePicture(
     is_truncated: picture.isTruncated,
     frame: picture.frame,
     frames: picture.frames,
+    ...picture.hashes,
     ...further,
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CODECS } from './codec.ts'
 import { RESIZE_MODES } from './geometry.ts'
+import { PICTURE_HASHES } from './picture-hashes.ts'
 
 /** Options that decide what a stored picture looks like; a stage spreads them into its own. */
 export const IMAGE_OPTIONS = {
@@ -35,6 +36,10 @@ export const IMAGE_OPTIONS = {
     .enum(['fail', 'keep'])
     .default('fail')
     .describe('pictures that end early: rejects, or kept with what is missing left gray or black'),
+  hashes: z
+    .array(z.enum(PICTURE_HASHES))
+    .default([])
+    .describe('perceptual hashes of the stored picture to keep as columns `pdq` and `pdq_quality`, `phash`'),
   maxPixels: z
     .int()
     .min(1)

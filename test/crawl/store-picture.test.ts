@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { addedColumns } from '../../src/core/added-columns.ts'
 import { fetchImages, folder, webdataset } from '../../src/crawl/index.ts'
 import { makePicture, pictureColumns, storePicture } from '../../src/crawl/store-picture.ts'
+import { pictureHashes } from '../../src/media/picture-hashes.ts'
 import { noise } from '../media/pictures.ts'
 
 describe('further sizes of a picture', () => {
@@ -47,6 +48,20 @@ describe('further sizes of a picture', () => {
       image_tiny_width: 21,
       image_tiny_height: 16,
     })
-    for (const name of Object.keys(pictureColumns({ sizes: { tiny: 16 } }))) expect(row).toHaveProperty(name)
+    for (const name of Object.keys(pictureColumns({ sizes: { tiny: 16 }, hashes: [] })))
+      expect(row).toHaveProperty(name)
+  })
+})
+
+describe('hashes of a picture', () => {
+  it('are those of the bytes that are stored, for the hashes that are asked for', async () => {
+    const options = fetchImages.options.parse({ size: 64, hashes: ['pdq', 'phash'] }) as never
+    const picture = await makePicture(await noise(120, 90).png().toBuffer(), options)
+    expect(picture.hashes).toEqual(await pictureHashes(picture.bytes, ['pdq', 'phash']))
+    const columns = Object.keys(addedColumns(fetchImages, options))
+    expect(columns).toEqual(expect.arrayContaining(Object.keys(picture.hashes)))
+    const plain = fetchImages.options.parse({}) as never
+    expect((await makePicture(await noise(20, 20).png().toBuffer(), plain)).hashes).toEqual({})
+    expect(Object.keys(addedColumns(fetchImages, plain))).not.toContain('pdq')
   })
 })
