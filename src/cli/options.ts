@@ -14,6 +14,7 @@ export interface PlanFlags {
   out?: string
   set?: Override[]
   refresh?: boolean
+  refreshConsent?: boolean
   allowFailed?: boolean
 }
 
@@ -32,6 +33,10 @@ export function planOptions(command: Command): Command {
         .default([], 'none'),
     )
     .option('--refresh', 'crawl anew: start another snapshot')
+    .option(
+      '--refresh-consent',
+      'ask again whether pictures may be used: start crawl/consent anew, and it alone',
+    )
     .option('--allow-failed', 'let stages that need all rows go on without partitions that failed for good')
 }
 
@@ -43,6 +48,7 @@ export function planFromFlags(file: string, flags: PlanFlags, retry?: Retry): Pr
     overrides: flags.set ?? [],
     refresh: flags.refresh ?? false,
     ...(retry && { retry }),
+    refreshConsent: flags.refreshConsent ?? false,
     allowFailed: flags.allowFailed ?? false,
   })
 }

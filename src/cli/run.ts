@@ -136,7 +136,7 @@ function stopOnSignals(printer: Printer): { signal: AbortSignal; release(): void
 
 function resumeCommand(again: readonly string[]): string {
   // What has begun goes on by itself: these would begin another one.
-  const once = /^--(?:refresh|retry|older-than)$/
+  const once = /^--(?:refresh|refresh-consent|retry|older-than)$/
   const takesValue = /^--(?:retry|older-than)$/
   return again
     .filter((word, i) => !once.test(word.replace(/=.*/s, '')) && !takesValue.test(again[i - 1] ?? ''))

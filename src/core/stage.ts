@@ -181,7 +181,8 @@ export interface RowStage<S extends OptionsSchema = OptionsSchema> extends Stage
   adds: Columns
   /** Columns that the options name, beside `adds`. */
   optionColumns?(options: z.infer<S>): Columns
-  snapshot?: boolean
+  /** True as for a source; `consent`: `--refresh-consent` starts it anew too. */
+  snapshot?: boolean | 'consent'
   /**
    * Column whose value alone decides what is added (`image_id`): results of this stage that the run already has for
    * that value, under the same options, are used again whatever changed before the stage.

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path'
 import { versions } from 'node:process'
 import { PACKAGE_VERSION } from '../core/version.ts'
 import type { Columns } from '../core/column.ts'
-import { toPairloomError } from '../core/error.ts'
+import { PairloomError, toPairloomError } from '../core/error.ts'
 import { fingerprint } from '../core/hash.ts'
 import { outputOptions } from '../core/options.ts'
 import type { Network, Stage } from '../core/stage.ts'
@@ -53,6 +53,8 @@ export interface Plan {
   snapshot: number
   /** Retries of this snapshot, the newest last. */
   rounds: Round[]
+  /** How often consent was asked for again; `--refresh-consent` starts the next. */
+  consent: number
   run: string
   out: string
   network: Network
@@ -71,6 +73,8 @@ export interface PlanOptions {
   refresh?: boolean
   /** Try again what ended so: starts the next round of the snapshot. */
   retry?: Retry
+  /** Ask again for consent: start `crawl/consent` anew. */
+  refreshConsent?: boolean
   overrides?: readonly Override[]
   allowFailed?: boolean
 }
@@ -122,6 +126,7 @@ async function plan(
     throw fail([{ path: top.out === undefined ? ['run'] : ['out'], message }])
   }
   const { snapshot, rounds } = await crawlOf(run, top.name, options)
+  const consent = await consentOf(run, top.name, pipeline, options.refreshConsent ?? false)
   const allowFailed = options.allowFailed ?? false
   return {
     pairloom: PACKAGE_VERSION,
@@ -129,6 +134,7 @@ async function plan(
     seed: top.seed,
     snapshot,
     rounds,
+    consent,
     run,
     out,
     network: top.network,
@@ -136,7 +142,7 @@ async function plan(
     deadlineMs: top.deadline,
     plugins,
     allowFailed,
-    stages: await planStages(pipeline, registry, plugins, { snapshot, rounds }, allowFailed, fail),
+    stages: await planStages(pipeline, registry, plugins, { snapshot, rounds, consent }, allowFailed, fail),
   }
 }
 
@@ -144,7 +150,7 @@ async function planStages(
   { top, stages }: CheckedPipeline,
   registry: Registry,
   plugins: readonly Plugin[],
-  { snapshot, rounds }: Pick<RunFile, 'snapshot' | 'rounds'>,
+  { snapshot, rounds, consent }: Pick<Plan, 'snapshot' | 'rounds' | 'consent'>,
   allowFailed: boolean,
   fail: (faults: Fault[]) => Error,
 ): Promise<PlannedStage[]> {
@@ -173,12 +179,15 @@ async function planStages(
       })
     }
     const stage = body.kind === 'stage' ? body.stage : null
-    const isCrawl = stage !== null && 'snapshot' in stage && stage.snapshot === true
+    const live = stage !== null && 'snapshot' in stage ? (stage.snapshot ?? false) : false
     const own = {
       recipes,
       seed: stage?.seeded === true ? top.seed : null,
       // The name decides which robots.txt groups are obeyed.
-      crawl: isCrawl ? { snapshot, agent: top.network.agent } : null,
+      crawl:
+        live === false
+          ? null
+          : { snapshot, agent: top.network.agent, ...(live === 'consent' && { consent }) },
       allowFailed: stage?.kind === 'global' && allowFailed,
       // What Node brings along decides too: Unicode's tables what a word is, zstd's version the bytes of a shard.
       node:
@@ -189,7 +198,7 @@ async function planStages(
             : null,
     }
     const row = stage?.kind === 'row' ? stage : null
-    const round = isCrawl && row?.reuseBy ? (rounds.at(-1)?.round ?? 0) : 0
+    const round = live !== false && row?.reuseBy ? (rounds.at(-1)?.round ?? 0) : 0
     const input = from === null ? null : planned.get(from)!.fingerprint
     const print = fingerprint({ ...own, input, ...(round > 0 && { round }) })
     planned.set(id, {
@@ -248,6 +257,29 @@ async function crawlOf(
   const snapshot = known?.name === name ? known.snapshot + (refresh ? 1 : 0) : 1
   const before = known?.name === name && !refresh ? known.rounds : []
   return { snapshot, rounds: retry ? [...before, { ...retry, round: before.length + 1 }] : before }
+}
+
+/**
+ * How often consent was asked for again in a run folder, or once more.
+ *
+ * @throws PairloomError `PL_USAGE` where there is no stage that asks
+ */
+async function consentOf(
+  run: string,
+  name: string,
+  { stages }: CheckedPipeline,
+  refresh: boolean,
+): Promise<number> {
+  const asks = stages.some(
+    ({ body }) => body.kind === 'stage' && 'snapshot' in body.stage && body.stage.snapshot === 'consent',
+  )
+  if (refresh && !asks)
+    throw new PairloomError(
+      'PL_USAGE',
+      'Expected a stage that asks for consent again with --refresh-consent, got none: put `use: crawl/consent` before shard/pack',
+    )
+  const known = await openRunFolder(run).readRunFile()
+  return (known?.name === name ? (known.consent ?? 0) : 0) + (refresh ? 1 : 0)
 }
 
 function isInside(folder: string, other: string): boolean {

@@ -52,6 +52,8 @@ export interface RunFile {
   snapshot: number
   /** Retries of that snapshot, the newest last. */
   rounds: Round[]
+  /** How often consent was asked for again. */
+  consent?: number
   /** Plans that were run here, the newest last: the roots of `gc`. */
   plans: Plan[]
 }
@@ -178,7 +180,8 @@ export function withPlan(file: RunFile | null, plan: Plan): RunFile {
     plan.snapshot > file.snapshot ||
     (plan.snapshot === file.snapshot && plan.rounds.length >= file.rounds.length)
   const { snapshot, rounds } = isNewer ? plan : file
-  return { name: plan.name, snapshot, rounds, plans: [...others, plan] }
+  const consent = Math.max(plan.consent, file?.consent ?? 0)
+  return { name: plan.name, snapshot, rounds, consent, plans: [...others, plan] }
 }
 
 function digits(partition: number): string {
