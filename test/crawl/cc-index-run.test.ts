@@ -34,7 +34,7 @@ describe.each([1, 4])('an archive that is asked by %d workers', (workers) => {
     const ran = await bench.run({ name: 'archive', network, stages: { pages } }, { workers })
     expect(ran.error).toBeNull()
     expect(ran.tally('pages').kept).toBe(2 * far.pages.length)
-    expect(server.counts.atOnce).toBe(3)
+    expect(server.counts.atOnce).toBeLessThanOrEqual(3)
     expect(server.counts.busy).toBe(3)
     expect(server.counts.requests).toBe(far.pages.length + server.counts.busy)
     expect(counters(ran, 'pages')).toMatchObject({

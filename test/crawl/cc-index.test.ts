@@ -260,7 +260,7 @@ describe('crawl/cc-index: over HTTP', () => {
     const { server, network } = await serve(far.files, { together: 3, isBusy: (n) => n % 30 > 26 })
     const taken = await take(ccIndex, options, network)
     expect(pagesOf(taken)).toEqual(far.pages.map(({ url }) => url))
-    expect(server.counts.atOnce).toBe(3)
+    expect(server.counts.atOnce).toBeLessThanOrEqual(3)
     expect(server.counts.requests).toBe(60 + server.counts.busy)
     expect(taken.counters['archive.paused']).toBe(server.counts.busy)
     expect(server.counts.busy).toBeGreaterThan(3)
