@@ -9,6 +9,7 @@ import { reportCommand } from './report.ts'
 import { runCommand } from './run.ts'
 import { stagesCommand } from './stages.ts'
 import { statusCommand } from './status.ts'
+import { takedownCommand } from './takedown.ts'
 
 /**
  * Runs the command line. `again`: the words that a user types to run it once more.
@@ -32,6 +33,7 @@ export async function main(
     doctorCommand,
     explainCommand,
     stagesCommand,
+    takedownCommand,
     gcCommand,
   ]) {
     program.addCommand(command().copyInheritedSettings(program))

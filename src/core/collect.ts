@@ -61,6 +61,7 @@ export async function collect(
     scratch: '',
     memoryBytes: 256 * 2 ** 20,
     bytes: NO_BYTES,
+    isTakenDown: () => false,
     drop: (row, verdict) => rejects.push({ ...row, ...verdict }),
     defer: (row) => deferred.push(row),
     count: (name, by = 1) => addCounters(counts, { [name]: by }),

@@ -124,6 +124,11 @@ export interface StageContext<Options = unknown> {
   /** Memory this task may hold, bytes. */
   memoryBytes: number
   bytes: BytesAccess
+  /**
+   * Whether somebody has had a row taken down, by what the row has of uid, merged_uids, image_id, sha256 and url. Rows
+   * that come to a crawling stage or to a sink are not: the engine has dropped them.
+   */
+  isTakenDown(row: Row): boolean
   /** Ends a row: it goes to the rejects with its verdict. */
   drop(row: Row, verdict: Verdict): void
   /**
@@ -268,12 +273,39 @@ export interface SinkPart {
   index?: unknown
 }
 
+/** Reads finished files of an output folder. */
+export interface OutReader {
+  size(path: string): Promise<number>
+  readRange(path: string, offset: number, length: number): Promise<Buffer>
+}
+
+/** What a sink reads its own files with, to find samples in them or to write them again without some. */
+export interface PurgeContext<Options = unknown> {
+  options: Options
+  /** Columns of the rows that came to the sink, in order. */
+  columns: Columns
+  files: OutReader
+  /** As in `SinkContext`; into another folder than `files`. */
+  create(path: string): Promise<OutWriter>
+}
+
 /** Writes final files. What it writes must be a function of rows, options and seed alone, byte for byte. */
 export interface Sink<S extends OptionsSchema = OptionsSchema> extends StageBase<'sink', S> {
   reads: string[]
   write(batches: AsyncIterable<Row[]>, context: SinkContext<z.infer<S>>): Promise<SinkPart>
   /** Runs once, when every partition is written and before the data set becomes current: the index, a manifest. */
   publish(parts: SinkPart[], context: SinkContext<z.infer<S>>): Promise<OutFile[]>
+  /** The samples of a written partition, in order, without their pictures: at least the columns that name them. */
+  samples?(part: SinkPart, context: PurgeContext<z.infer<S>>): AsyncIterable<Row[]>
+  /**
+   * Writes the files of a partition again, under the same names, without the samples that `isRemoved` names: byte for
+   * byte what `write` gives for the rows that stay. Without it, what was taken down leaves with the next run.
+   */
+  purge?(
+    part: SinkPart,
+    isRemoved: (sample: Row) => boolean,
+    context: PurgeContext<z.infer<S>>,
+  ): Promise<SinkPart>
 }
 
 export type Stage = Source | RowStage | GlobalStage | Sink | Filter

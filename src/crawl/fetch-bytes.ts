@@ -61,7 +61,7 @@ export function openByteFetcher(
   lists: Pick<BlockLists, 'ofUrl'>,
   signal: AbortSignal,
 ): ByteFetcher {
-  const { network, count, memoryBytes } = context
+  const { network, count, memoryBytes, isTakenDown } = context
   const most = Math.max(options.perHost, ...Object.values(options.rates).map(({ atOnce = 0 }) => atOnce))
   const http = openHttp(network, { deadlines: options, connectionsPerOrigin: most })
   const polite = openPolite(context, (url) => http.addressOf(url), options, signal)
@@ -183,6 +183,7 @@ export function openByteFetcher(
       const { response, lease } = await atTurn(url, trace)
       const next = redirects.next(url, response)
       if (next === null) return accepted(response, lease, url, trace)
+      if (isTakenDown({ url: next })) throw fetchError('taken-down', url)
       await checkOrigin(next, trace)
       url = next
     }

@@ -39,6 +39,7 @@ export const FETCH_REASONS = {
     'blocklisted',
     'not-allowlisted',
     'hash-mismatch',
+    'taken-down',
   ],
 } as const
 

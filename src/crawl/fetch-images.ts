@@ -8,7 +8,7 @@ import { listsDigest, openBlockLists, type BlockLists } from './block-lists.ts'
 import { checkBytes, checkPdq } from './check-picture.ts'
 import { CONSENT_COLUMNS, consentColumns, decide } from './consent.ts'
 import { openByteFetcher, type ByteFetcher, type Trace } from './fetch-bytes.ts'
-import { reasonOf } from './fetch-error.ts'
+import { fetchError, reasonOf } from './fetch-error.ts'
 import { fetchOptions, type FetchOptions } from './fetch-options.ts'
 import { finishInAnyOrder } from './fetch-window.ts'
 import { pictureVerdict } from './picture-verdict.ts'
@@ -124,6 +124,7 @@ async function fetchImage(
       const picture = await decoders.add(() => makePicture(body, context.options))
       if (lists.needsPdq) await decoders.add(() => checkPdq(row, body, picture, lists, context.options))
       context.signal.throwIfAborted()
+      if (context.isTakenDown({ sha256: picture.sha256 })) throw fetchError('taken-down', row.url as string)
       return { ...(await storePicture(row, picture, context)), ...columnsOf(trace, matches, context) }
     } finally {
       lease.release()

@@ -8,6 +8,7 @@ const DECISIONS = new Set<string>([
   'blocklisted',
   'not-allowlisted',
   'hash-mismatch',
+  'taken-down',
   'address-refused',
   'too-many-bytes',
   'too-many-pixels',

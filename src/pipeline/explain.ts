@@ -10,6 +10,7 @@ import { bodyOf, type PlannedStage } from './plan.ts'
 import { openRegistry, type Registry } from './registry.ts'
 import type { RunFolder } from './run-folder.ts'
 import { newestPlan } from './status.ts'
+import { readEntries, takedownsOf } from './takedown/tombstones.ts'
 
 export interface Step {
   stage: string
@@ -33,16 +34,19 @@ export interface Explained {
 /**
  * What every stage of a run did with a row: each rule, the value it saw and its limit.
  *
- * key: uid, image_id or URL. Rows merged into others are followed to their keepers.
+ * key: uid, image_id or URL. Rows merged into others are followed to their keepers. What was taken down is told without
+ * address and text, also where nothing is left of it.
  * @throws PairloomError `PL_USAGE` when the run has no such row
  */
 export async function explain(folder: RunFolder, key: string): Promise<Explained[]> {
   const plan = await newestPlan(folder)
   const registry = await openRegistry(plan.plugins)
+  const takenDown = await openTakenDown(folder)
   const scratch = await mkdtemp(join(tmpdir(), 'pairloom-explain-'))
   const sql = await openSql({ memoryBytes: 512 * 2 ** 20, scratch })
   try {
     const rows = new Map<string, Explained>()
+    const covered = new Map<string, string>()
     const wanted = new Set([key])
     // A keeper is known only where a row was merged into it; what happened to it before is told as well.
     for (let known = 0; known < wanted.size;) {
@@ -61,12 +65,18 @@ export async function explain(folder: RunFolder, key: string): Promise<Explained
           told.caption = captionOf(row)
           told.steps.push(...stepsOf(stage, row, registry))
           told.fate = fateOf(stage, row)
+          const why = takenDown(row)
+          if (why !== null) covered.set(uid, why)
           rows.set(uid, told)
           if (row.reason === 'merged' || row.reason === 'duplicate') wanted.add(row.value as string)
         }
       }
     }
+    for (const [uid, fate] of covered) Object.assign(rows.get(uid)!, { url: '', caption: '', fate })
     if (rows.size > 0) return [...rows.values()]
+    const why = takenDown({ uid: key, image_id: key, sha256: key }) ?? takenDown({ url: key })
+    if (why !== null)
+      return [{ uid: key, url: '', caption: '', steps: [], fate: `${why}; the run holds none of it` }]
     throw new PairloomError(
       'PL_USAGE',
       `Expected a uid, image_id or URL of the run in ${folder.store.root}, got ${key}`,
@@ -74,6 +84,17 @@ export async function explain(folder: RunFolder, key: string): Promise<Explained
   } finally {
     sql.close()
     await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+/** `taken down on 2026-11-25: its reason`, of a row that is; else null. */
+async function openTakenDown(folder: RunFolder): Promise<(row: Row) => string | null> {
+  const entries = (await readEntries(folder)).sort((a, b) => (a.at < b.at ? -1 : 1))
+  const known = entries.map((entry) => ({ entry, takedowns: takedownsOf([entry]) }))
+  return (row) => {
+    const entry = known.find(({ takedowns }) => takedowns.covers(row))?.entry
+    if (!entry) return null
+    return `taken down on ${entry.at.slice(0, 10)}${entry.reason === null ? '' : `: ${entry.reason}`}`
   }
 }
 

@@ -15,6 +15,8 @@ import { addPlugin, builtinStages, type Registry } from './registry.ts'
 import type { Override } from './override.ts'
 import type { Retry, Round } from './retry.ts'
 import { openRunFolder, type RunFile } from './run-folder.ts'
+import { withTakedowns } from './takedown/fingerprint.ts'
+import { readEntries } from './takedown/tombstones.ts'
 import { parseYaml, readPipeline } from './yaml.ts'
 
 export type StageKind = 'source' | 'row' | 'global' | 'sink'
@@ -33,6 +35,8 @@ export interface PlannedStage {
   /** Columns of the rows it gives, in order. */
   columns: Columns
   fingerprint: string
+  /** Of a sink: its fingerprint before takedowns entered it; only where some did. */
+  base?: string
   /** Where its parts lie in the run folder: `<id>/<first 12 digits of the fingerprint>`. */
   dataset: string
   /** Of a row stage: what else decides its output where it was planned, such as a codec; workers must have the same. */
@@ -128,6 +132,8 @@ async function plan(
   const { snapshot, rounds } = await crawlOf(run, top.name, options)
   const consent = await consentOf(run, top.name, pipeline, options.refreshConsent ?? false)
   const allowFailed = options.allowFailed ?? false
+  const crawl = { snapshot, rounds, consent }
+  const stages = await planStages(pipeline, registry, plugins, crawl, allowFailed, fail)
   return {
     pairloom: PACKAGE_VERSION,
     name: top.name,
@@ -142,7 +148,7 @@ async function plan(
     deadlineMs: top.deadline,
     plugins,
     allowFailed,
-    stages: await planStages(pipeline, registry, plugins, { snapshot, rounds, consent }, allowFailed, fail),
+    stages: withTakedowns(stages, await readEntries(openRunFolder(run))),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Row } from '../core/column.ts'
 import { PairloomError } from '../core/error.ts'
 import type { Gate, SourcePart, StageContext } from '../core/stage.ts'
+import { TAKEN_DOWN, type Takedowns } from '../core/takedown.ts'
 import { readTable } from '../table/parquet-read.ts'
 import type { PartWriter } from './part-writer.ts'
 import type { Plan, PlannedStage } from './plan.ts'
@@ -41,6 +42,8 @@ export interface TaskEnvironment {
   /** A folder of the task's own. */
   scratch: string
   memoryBytes: number
+  /** What was taken down when the task began. */
+  takedowns: Takedowns
   /** Rows that went into the first stage so far. */
   onProgress(rows: number): void
 }
@@ -75,6 +78,7 @@ export function stageContext(
     gate,
     scratch,
     memoryBytes,
+    isTakenDown: (row) => environment.takedowns.covers(row),
     ...own,
   }
 }
@@ -119,6 +123,21 @@ export async function* partRows(
     )
   }
   if (commit.files.parquet) yield* readTable(folder.store, `${stage.dataset}/${commit.files.parquet.path}`)
+}
+
+/** Rows without those that are taken down, which are dropped. */
+export async function* withoutTakenDown(
+  batches: AsyncIterable<Row[]>,
+  takedowns: Takedowns,
+  drop: StageContext['drop'],
+): AsyncGenerator<Row[]> {
+  for await (const rows of batches) {
+    yield rows.filter((row) => {
+      if (!takedowns.covers(row)) return true
+      drop(row, TAKEN_DOWN)
+      return false
+    })
+  }
 }
 
 /** When a task began, on the clock and in what the process has used of processors. */

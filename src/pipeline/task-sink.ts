@@ -15,6 +15,7 @@ import {
   type TaskEnvironment,
   type TaskResult,
   startClock,
+  withoutTakenDown,
 } from './task-context.ts'
 
 /**
@@ -37,7 +38,11 @@ export async function writeSink(
     const context = sinkContext(task, stage, environment, part, opened, () => dropped++)
     const sink = sinkOf(stage, environment)
     const written = await sink.write(
-      countedRows(partRows(folder, upstream, task.partition), part, environment),
+      withoutTakenDown(
+        countedRows(partRows(folder, upstream, task.partition), part, environment),
+        environment.takedowns,
+        context.drop,
+      ),
       context,
     )
     part.tally.kept = part.tally.rowsIn - dropped

@@ -19,6 +19,7 @@ import {
   type TaskEnvironment,
   type TaskResult,
   startClock,
+  withoutTakenDown,
 } from './task-context.ts'
 import { runGlobal } from './task-global.ts'
 import { publishSink, writeSink } from './task-sink.ts'
@@ -127,11 +128,13 @@ async function linkRows(
     }
     return countedIn(part, body.stage.read(task.source!, { ...context, drop }))
   }
-  const rows = countedIn(part, input!)
-  if (body.kind === 'filters') return runFilters(body.members, rows, context)
+  const all = countedIn(part, input!)
+  if (body.kind === 'filters') return runFilters(body.members, all, context)
   if (body.stage.kind !== 'row') throw new PairloomError('PL_STAGE', `Expected ${stage.id} to take rows`)
   const code = body.stage
   const { reuseBy } = code
+  // What asks the network asks for nothing that was taken down, nor takes what was fetched of it before.
+  const rows = code.snapshot === true ? withoutTakenDown(all, environment.takedowns, part.drop) : all
   await checkIdentity(stage, code)
   // What a continuation takes up had no earlier result when its partition was read.
   if (!reuseBy || !stage.reuseKey || context.link > 0) return code.process(rows, context)

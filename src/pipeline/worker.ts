@@ -6,6 +6,7 @@ import { linkedGate, type Grants } from './gate-link.ts'
 import type { Plan } from './plan.ts'
 import { openRegistry } from './registry.ts'
 import { openRunFolder } from './run-folder.ts'
+import { readTakedowns } from './takedown/tombstones.ts'
 import { runTask } from './task.ts'
 import type { Task, TaskResult } from './task-context.ts'
 
@@ -50,6 +51,7 @@ function serve(): void {
         gate: turns.gate,
         scratch,
         memoryBytes,
+        takedowns: await readTakedowns(folder),
         onProgress,
       })
       say({ type: 'done', result })

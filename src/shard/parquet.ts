@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Row } from '../core/column.ts'
 import { defineSink } from '../core/stage.ts'
 import { shardName, writeManifest } from './manifest.ts'
+import { parquetSamples, purgeParquet } from './purge-parquet.ts'
 import { openPictureTable, type PictureTableWriter } from './picture-table.ts'
 import { readAhead } from './read-ahead.ts'
 import { columnsOption, ofPicture, pictureOption, sampleColumns, sampleOf } from './sample.ts'
@@ -43,6 +44,15 @@ export const parquet = defineSink({
       throw error
     }
   },
+  samples: parquetSamples,
+  purge: (part, isRemoved, context) =>
+    purgeParquet(
+      part,
+      sampleColumns(context.columns, context.options.columns),
+      context.options.images,
+      isRemoved,
+      context,
+    ),
   async publish(parts, context) {
     const { images } = context.options
     const columns = sampleColumns(context.columns, context.options.columns)

@@ -1,22 +1,19 @@
 import { z } from 'zod'
-import type { Columns, Row } from '../core/column.ts'
+import type { Row } from '../core/column.ts'
 import { captionOf } from '../core/row.ts'
-import { defineSink, type OutFile, type SinkContext, type SinkPart } from '../core/stage.ts'
-import { openTar, type TarPlace } from '../store/tar.ts'
-import { openTableWriter } from '../table/parquet-write.ts'
+import { defineSink, type SinkPart } from '../core/stage.ts'
 import { shardName, writeJson, writeManifest } from './manifest.ts'
+import { purgeWebdataset, webdatasetSamples } from './purge-webdataset.ts'
 import { readAhead } from './read-ahead.ts'
 import { columnsOption, ofPicture, pictureOption, sampleColumns, sampleKey, sampleOf } from './sample.ts'
+import {
+  openWebdatasetShard,
+  PLACE_COLUMNS,
+  type ShardMember,
+  type WebdatasetShard,
+} from './webdataset-shard.ts'
 
 const options = z.strictObject({ columns: columnsOption, picture: pictureOption })
-
-/** Columns of a shard's index beside the sample's own. */
-const PLACE_COLUMNS = Object.fromEntries(
-  ['image', 'text', 'json'].flatMap((member) => [
-    [`tar_${member}_offset`, { type: 'int64', doc: `offset of the ${member} in the tar, bytes` }],
-    [`tar_${member}_length`, { type: 'int64', doc: `length of the ${member}, bytes` }],
-  ]),
-) as Columns
 
 const EXTENSIONS: Record<string, string> = { jpeg: 'jpg' }
 
@@ -37,12 +34,13 @@ export const webdataset = defineSink({
   async write(batches, context) {
     const columns = sampleColumns(context.columns, context.options.columns)
     const name = shardName(context)
-    let shard: Shard | undefined
+    let shard: WebdatasetShard | undefined
     try {
       const rows = ofPicture(batches, context.columns, context.options.picture)
       for await (const { row, bytes } of readAhead(rows, context.bytes)) {
-        shard ??= await openShard(name, columns, context)
-        await shard.append(row, bytes)
+        shard ??= await openWebdatasetShard(name, columns, (path) => context.create(path))
+        const sample = sampleOf(row, columns)
+        await shard.append(sample, membersOf(row, sample, bytes))
         context.count('bytes.out', bytes.length)
       }
       return { files: shard ? await shard.close() : [] }
@@ -59,53 +57,17 @@ export const webdataset = defineSink({
     const manifest = await writeManifest('webdataset', columns, parts, context)
     return [manifest, await writeJson('sizes.json', sizes, manifest.rows, context)]
   },
+  samples: webdatasetSamples,
+  purge: (part, isRemoved, context) =>
+    purgeWebdataset(part, sampleColumns(context.columns, context.options.columns), isRemoved, context),
 })
 
-interface Shard {
-  append(row: Row, bytes: Buffer): Promise<void>
-  close(): Promise<OutFile[]>
-  abort(): Promise<void>
-}
-
-async function openShard(
-  name: string,
-  columns: Columns,
-  context: Pick<SinkContext, 'create'>,
-): Promise<Shard> {
-  const tar = openTar(await context.create(`${name}.tar`))
-  const indexFile = await context.create(`${name}.parquet`).catch(async (error: unknown) => {
-    await tar.abort()
-    throw error
-  })
-  const index = openTableWriter({ ...columns, ...PLACE_COLUMNS }, indexFile)
-  return {
-    async append(row, bytes) {
-      const key = sampleKey(row.uid as string)
-      const format = row.format as string
-      const sample = sampleOf(row, columns)
-      const [image, text, json] = await Promise.all([
-        tar.append(`${key}.${EXTENSIONS[format] ?? format}`, bytes),
-        tar.append(`${key}.txt`, Buffer.from(captionOf(row))),
-        tar.append(`${key}.json`, Buffer.from(JSON.stringify(sample))),
-      ])
-      await index.append([
-        { ...sample, ...place('image', image), ...place('text', text), ...place('json', json) },
-      ])
-    },
-    async close() {
-      const rows = index.rows
-      return [
-        { path: `${name}.tar`, rows, ...(await tar.close()) },
-        { path: `${name}.parquet`, ...(await index.close()) },
-      ]
-    },
-    async abort() {
-      await tar.abort()
-      await index.abort()
-    },
-  }
-}
-
-function place(member: string, { offset, length }: TarPlace): Row {
-  return { [`tar_${member}_offset`]: offset, [`tar_${member}_length`]: length }
+function membersOf(row: Row, sample: Row, bytes: Buffer): [ShardMember, ShardMember, ShardMember] {
+  const key = sampleKey(row.uid as string)
+  const format = row.format as string
+  return [
+    { name: `${key}.${EXTENSIONS[format] ?? format}`, bytes },
+    { name: `${key}.txt`, bytes: Buffer.from(captionOf(row)) },
+    { name: `${key}.json`, bytes: Buffer.from(JSON.stringify(sample)) },
+  ]
 }

@@ -11,6 +11,9 @@ import type { Row } from '../core/column.ts'
 import { PairloomError } from '../core/error.ts'
 import type { Store } from '../store/store.ts'
 
+/** What a table is read from. */
+export type TableFiles = Pick<Store, 'size' | 'readRange'>
+
 const compressors = {
   ZSTD: (input: Uint8Array) => zstdDecompressSync(input),
   GZIP: (input: Uint8Array) => gunzipSync(input),
@@ -24,6 +27,8 @@ export interface ReadTableOptions {
   groups?: [from: number, to: number]
   /** Leave int64 as bigint: other people's ids need all of their 64 bits. */
   bigints?: boolean
+  /** Give columns of bytes that are no text as bytes; else they are read as UTF-8. */
+  binary?: boolean
 }
 
 /**
@@ -33,7 +38,7 @@ export interface ReadTableOptions {
  * @throws PairloomError `PL_TABLE` when the file is damaged, `PL_NOT_FOUND` when it is not there
  */
 export async function* readTable(
-  store: Store,
+  store: TableFiles,
   path: string,
   options: ReadTableOptions = {},
 ): AsyncGenerator<Row[]> {
@@ -48,7 +53,17 @@ export async function* readTable(
     if (i >= from && i < to) {
       const values = new Map(names.map((name): [string, ColumnData[]] => [name, []]))
       const onChunk = (chunk: ColumnData) => void values.get(chunk.columnName)!.push(chunk)
-      const read = { file, metadata, compressors, rowStart, rowEnd, onChunk, ...(columns && { columns }) }
+      const utf8 = options.binary !== true
+      const read = {
+        file,
+        metadata,
+        compressors,
+        rowStart,
+        rowEnd,
+        onChunk,
+        utf8,
+        ...(columns && { columns }),
+      }
       await damaged(path, () => parquetRead(read))
       const chunks = [...values.values()].flat()
       for (let at = rowStart; at < rowEnd; at += batchRows)
@@ -60,7 +75,7 @@ export async function* readTable(
 
 /** The names of a Parquet file's columns, and the rows of each of its row groups. */
 export async function readTableHead(
-  store: Store,
+  store: TableFiles,
   path: string,
 ): Promise<{ columns: string[]; groupRows: number[] }> {
   const { metadata } = await openTable(store, path)
@@ -70,7 +85,10 @@ export async function readTableHead(
   }
 }
 
-async function openTable(store: Store, path: string): Promise<{ file: AsyncBuffer; metadata: FileMetaData }> {
+async function openTable(
+  store: TableFiles,
+  path: string,
+): Promise<{ file: AsyncBuffer; metadata: FileMetaData }> {
   const byteLength = await store.size(path)
   const file: AsyncBuffer = {
     byteLength,

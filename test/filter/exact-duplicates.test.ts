@@ -70,6 +70,7 @@ async function deduplicate(
     scratch: folder,
     memoryBytes,
     bytes: { append: () => Promise.reject(new Error('no')), read: () => Promise.reject(new Error('no')) },
+    isTakenDown: () => false,
     drop: (row: Row, verdict: Verdict) => void result.rejects.push({ ...row, ...verdict }),
     count: () => undefined,
   }

@@ -175,6 +175,7 @@ export async function runSink(
         return picture
       },
     },
+    isTakenDown: () => false,
     drop: () => {
       throw new Error('a sink drops nothing')
     },

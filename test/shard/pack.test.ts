@@ -153,6 +153,7 @@ async function run(
       scratch: '',
       memoryBytes: 2 ** 28,
       bytes: { append: unused, read: unused },
+      isTakenDown: () => false,
       drop: () => undefined,
       count: () => undefined,
     },

@@ -6,6 +6,7 @@ import { fetchStages } from '../fetch-stages.ts'
 import type { Plan } from '../plan.ts'
 import { builtinStages, openRegistry, type Registry } from '../registry.ts'
 import type { RunFolder } from '../run-folder.ts'
+import { readTakedowns } from '../takedown/tombstones.ts'
 import { sinkFolder } from '../task-sink.ts'
 import type { HeadData, OutputData, ReportData, RuleData, Sample, StageData } from './data.ts'
 import { ledgersOf, pathTo, readFlow, stageData, type StageCommits } from './flow.ts'
@@ -44,7 +45,14 @@ export async function gatherReport(
   const tables = await openTables(folder, flow)
   try {
     const thumbnails = openThumbnails(openBytes(folder, null), PICTURE_BUDGET_BYTES)
-    const samples = openSamples(tables, stages, thumbnails, openJudged(stages, registry), options.showUnsafe)
+    const samples = openSamples(
+      tables,
+      stages,
+      thumbnails,
+      openJudged(stages, registry),
+      await readTakedowns(folder),
+      options.showUnsafe,
+    )
     const shown = lastRows(flow, stages, tables)
     const shownTable = shown ? tables.of(shown.id)! : null
     const kept: Sample[] = shownTable ? await samples.kept(shownTable, 4 * options.samples) : []

@@ -1,4 +1,5 @@
 import type { Row } from '../../core/column.ts'
+import type { Takedowns } from '../../core/takedown.ts'
 import type { BytesRef } from '../../core/stage.ts'
 import type { Sample, StageData } from './data.ts'
 import type { Judged } from './judged.ts'
@@ -20,13 +21,15 @@ export interface Samples {
  * Opens the choice of samples of a run.
  *
  * A row whose uid, picture address or bytes were withheld anywhere in the run (unsafe, opted out) is never chosen,
- * wherever else it turns up; and no picture is drawn that a safety filter has not judged. showUnsafe lifts both.
+ * wherever else it turns up; and no picture is drawn that a safety filter has not judged. showUnsafe lifts both. What
+ * was taken down is never shown.
  */
 export function openSamples(
   tables: Tables,
   stages: readonly StageData[],
   thumbnails: Thumbnails,
   judged: Judged,
+  takedowns: Takedowns,
   showUnsafe: boolean,
 ): Samples {
   const withheld = showUnsafe ? [] : withheldRows(tables, stages)
@@ -42,14 +45,15 @@ export function openSamples(
     const draw = (row: Row) =>
       isJudged && hasBytes(row) ? thumbnails.make(row as unknown as BytesRef) : Promise.resolve(null)
     const samples: Sample[] = []
-    for (const row of rows.filter((r) => !isHidden(r, hidden)).slice(0, count)) {
+    const shown = rows.filter((r) => !isHidden(r, hidden) && !takedowns.covers(r))
+    for (const row of shown.slice(0, count)) {
       const keeper = keepers.get(row.value as string)
       samples.push({
         ...sampleOf(row),
         isJudged,
         picture: await draw(row),
         keeper:
-          keeper && !isHidden(keeper, hidden)
+          keeper && !isHidden(keeper, hidden) && !takedowns.covers(keeper)
             ? {
                 uid: keeper.uid as string,
                 caption: cut(keeper.caption, MAX_CAPTION).text,
@@ -151,7 +155,8 @@ function sampleColumns({ columns }: StageTable, verdict: boolean): string {
   return [
     ...KEYS.filter(has).map(quoted),
     ...['bytes_dataset', 'bytes_part', 'bytes_offset', 'bytes_length'].filter(has),
-    ...(has('url') ? [`${text('url', MAX_URL)} AS url`] : []),
+    // Whole, as its host decides whether it may be shown.
+    ...['url', 'merged_uids'].filter(has),
     ...(captioned
       ? [`${text(`${CAPTION}.text`, MAX_CAPTION)} AS caption`, `${languageSql(columns)} AS language`]
       : []),

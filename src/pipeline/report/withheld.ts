@@ -24,7 +24,7 @@ const WORDS = new Set([
   'unsafe',
 ])
 const PHRASES =
-  /opt(?:ed)?-out|hash-list|content-(?:usage|signal)|data-mining|ai-(?:txt|crawlers)|not-allowlisted|no-(?:ai|index)|not-safe/
+  /opt(?:ed)?-out|hash-list|content-(?:usage|signal)|data-mining|ai-(?:txt|crawlers)|not-allowlisted|no-(?:ai|index)|not-safe|taken-down/
 
 /** Whether rows dropped by this rule, for this reason, are kept out of sight. */
 export function isWithheld(rule: string, reason: string): boolean {

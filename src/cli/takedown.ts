@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises'
+import { Command } from 'commander'
+import { PairloomError } from '../core/error.ts'
+import { namedInList, type Named } from '../pipeline/takedown/subjects.ts'
+import { takeDown, type TakenDown } from '../pipeline/takedown/takedown.ts'
+import { count, table } from './format.ts'
+import { findRun, runOptions } from './options.ts'
+
+interface Flags {
+  run?: string
+  domain: string[]
+  url: string[]
+  uid: string[]
+  sha256: string[]
+  file: string[]
+  reason?: string
+  dryRun?: boolean
+  json?: boolean
+}
+
+/** `pairloom takedown`: what a data owner wants used no more, at once and for good. */
+export function takedownCommand(): Command {
+  const again = (value: string, before: string[]) => [...before, value]
+  return runOptions(
+    new Command('takedown').description('use samples no more: a domain’s, a URL’s, by uid or hash'),
+  )
+    .option('--domain <name>', 'all pictures of this host and its sub-domains; may be given again', again, [])
+    .option('--url <url>', 'the picture at this URL, whatever its texts; may be given again', again, [])
+    .option('--uid <uid>', 'the sample of this uid, merged ones too; may be given again', again, [])
+    .option(
+      '--sha256 <hash>',
+      'pictures whose original bytes have this sha256; may be given again',
+      again,
+      [],
+    )
+    .option('--file <list>', 'a list, one `domain example.org` (url, uid, sha256) a line', again, [])
+    .option('--reason <text>', 'kept beside the tombstone')
+    .option('--dry-run', 'say what is meant and where it lives, and write nothing')
+    .option('--json', 'as JSON')
+    .action(async (file: string | undefined, flags: Flags) => {
+      const { folder } = await findRun(file, flags)
+      const named = await namedBy(flags)
+      const { reason = null, dryRun = false, json = false } = flags
+      const done = await takeDown(folder, { named, reason, dryRun })
+      process.stdout.write(json ? `${JSON.stringify(done)}\n` : `${told(done)}\n`)
+    })
+}
+
+async function namedBy(flags: Flags): Promise<Named> {
+  const named = {
+    domain: [...flags.domain],
+    url: [...flags.url],
+    uid: [...flags.uid],
+    sha256: [...flags.sha256],
+  }
+  for (const list of flags.file) {
+    const text = await readFile(list, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      throw new PairloomError('PL_USAGE', `--file: expected a list in ${list}, got ${error.code}`)
+    })
+    const more = namedInList(text, list)
+    for (const kind of ['domain', 'url', 'uid', 'sha256'] as const) named[kind].push(...(more[kind] ?? []))
+  }
+  return named
+}
+
+function told({ name, isNew, tombstones, samples, datasets, shards, sameBytes }: TakenDown): string {
+  const head =
+    name === null
+      ? `would take down ${count(samples)} samples (${count(tombstones)} tombstones)`
+      : `${isNew ? 'taken down' : 'taken down before'}: ${count(samples)} samples (${count(tombstones)} tombstones, takedown/${name}.tombstone.json)`
+  const rows = [
+    ...datasets.map((d) => ['', d.dataset, count(d.kept), 'rows', count(d.rejected), 'rejected']),
+    ...shards.map((s) => ['', s.path, s.samples === null ? '?' : count(s.samples), 'samples', '', '']),
+  ]
+  const lines = [head, ...(rows.length > 0 ? [table(rows, new Set([2, 4]))] : [])]
+  if (samples === 0) lines.push('nothing here has it now; it is refused should it come')
+  if (sameBytes.rows > 0) {
+    lines.push(
+      `${count(sameBytes.rows)} rows of other addresses have the same bytes; to take them down too, add`,
+      ...sameBytes.sha256.map((hash) => `  --sha256 ${hash}`),
+    )
+  }
+  return lines.join('\n')
+}
