@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { NO_NETWORK } from '../../src/core/index.ts'
 import { collect } from '../../src/core/collect.ts'
 import { imageId } from '../../src/core/row.ts'
 import { fetchImages } from '../../src/crawl/fetch-images.ts'
@@ -52,7 +53,7 @@ const PICTURES = Object.keys(ROUTES).filter((route) => /\.(?:jpg|png)$/.test(rou
 async function fetchAll(consent: string) {
   const server = await startServer(ROUTES)
   closing.push(() => server.close())
-  const network = { agent: 'pairloom', contact: null, hosts: server.hosts, allow: ['127.0.0.1'] }
+  const network = { ...NO_NETWORK, hosts: server.hosts, allow: ['127.0.0.1'] }
   const rows = PICTURES.map((route) => ({
     image_id: imageId(`http://${route}`),
     url: `http://${route}`,

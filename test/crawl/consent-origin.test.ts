@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { NO_NETWORK } from '../../src/core/index.ts'
 import { openOriginConsent } from '../../src/crawl/consent-origin.ts'
 import type { ConsentLevel } from '../../src/crawl/consent.ts'
 import { robotsRequest } from '../../src/crawl/http-robots.ts'
@@ -18,8 +19,8 @@ async function open(
   now?: () => number,
 ) {
   const server = await startServer({ 'a.test/robots.txt': sendStatus(404), ...routes })
-  const network = { agent: 'pairloom', contact: null, hosts: server.hosts, allow: ['127.0.0.1'] }
-  const http = openHttp(network as never)
+  const network = { ...NO_NETWORK, hosts: server.hosts, allow: ['127.0.0.1'] }
+  const http = openHttp(network)
   closing.push(
     () => http.close(),
     () => server.close(),

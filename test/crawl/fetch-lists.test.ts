@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, describe, expect, it } from 'vitest'
+import { NO_NETWORK } from '../../src/core/index.ts'
 import { collect } from '../../src/core/collect.ts'
 import { imageId } from '../../src/core/row.ts'
 import { fetchImages } from '../../src/crawl/fetch-images.ts'
@@ -45,7 +46,7 @@ async function fetchAll(names: string[], options: Record<string, unknown>, hashe
     },
     read: () => Promise.reject(new Error('not asked')),
   }
-  const network = { agent: 'pairloom', contact: null, hosts: server.hosts, allow: ['127.0.0.1'] }
+  const network = { ...NO_NETWORK, hosts: server.hosts, allow: ['127.0.0.1'] }
   const found = await collect(fetchImages, rows, { consent: 'basic', ...options }, {
     network,
     bytes,

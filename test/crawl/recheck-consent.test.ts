@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { NO_NETWORK } from '../../src/core/index.ts'
 import { collect } from '../../src/core/collect.ts'
 import { recheckConsent } from '../../src/crawl/recheck-consent.ts'
 import { planPipeline, runPlan, type PipelineInput, type PlanOptions } from '../../src/index.ts'
@@ -29,7 +30,7 @@ describe('crawl/consent', () => {
       'a.test/.well-known/tdmrep.json': text('[{"location":"/tdm","tdm-reservation":1}]'),
       'ill.test/robots.txt': sendStatus(503),
     })
-    const network = { agent: 'pairloom', contact: null, hosts: server.hosts, allow: ['127.0.0.1'] }
+    const network = { ...NO_NETWORK, hosts: server.hosts, allow: ['127.0.0.1'] }
     const full = rows.map((row) => ({
       consent: 'allowed',
       consent_rule: null,
