@@ -51,14 +51,15 @@ export const placeholders = defineGlobal({
   async *run(input, { options: chosen, memoryBytes, drop }): AsyncGenerator<GlobalBatch> {
     const partitions = chosen.partitions ?? Math.max(1, input.partitions)
     const select = (from: string, to: string) => statement(chosen, from, to)
-    yield* intoPartitions(rowsByUid(input, memoryBytes, select), partitions, (twins) =>
-      twins.flatMap(({ pairloom_slot: _, pairloom_sites: sites, pairloom_urls: urls, ...row }) => {
+    yield* intoPartitions(rowsByUid(input, memoryBytes, select), partitions, (twins) => {
+      const kept: Row[] = []
+      for (const { pairloom_slot: _, pairloom_sites: sites, pairloom_urls: urls, ...row } of twins) {
         const found = tiny(row, chosen.tinySide) ?? shared(sites, urls, chosen)
-        if (found === null) return [row]
-        drop(row, { status: 'dropped', rule: NAME, ...found })
-        return []
-      }),
-    )
+        if (found === null) kept.push(row)
+        else drop(row, { status: 'dropped', rule: NAME, ...found })
+      }
+      return kept
+    })
   },
 })
 
