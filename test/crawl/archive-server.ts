@@ -20,14 +20,15 @@ export interface ArchiveTroubles {
   /** Whether the request of this number, from 1, is answered 503. */
   isBusy?: (request: number) => boolean
   retryAfter?: string
-  /** Answers wait for others: so many are open at once where the client sends them. */
+  /** An answer waits until so many requests are open, or for so many ms: those that may meet do. */
   together?: number
+  holdMs?: number
 }
 
 /** Serves files by ranges under `archive.test`, as an object store does, with an ETag each. */
 export async function startArchive(
   files: Record<string, Buffer>,
-  { isBusy = () => false, retryAfter = '0', together = 1 }: ArchiveTroubles = {},
+  { isBusy = () => false, retryAfter = '0', together = 1, holdMs = 5 }: ArchiveTroubles = {},
 ): Promise<ArchiveServer> {
   const counts: ArchiveCounts = { requests: 0, atOnce: 0, busy: 0, times: [], ranges: {} }
   const held = new Map(Object.entries(files))
@@ -52,9 +53,8 @@ export async function startArchive(
       const number = counts.requests
       const answer = () => send(name, range, isBusy(number), res)
       waiting.push(answer)
-      // Whoever comes alone is not kept waiting for long.
       if (waiting.length >= together) letGo()
-      else setTimeout(letGo, 5)
+      else setTimeout(letGo, holdMs)
     }
   }
 

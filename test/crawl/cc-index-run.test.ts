@@ -19,8 +19,12 @@ const counters = (ran: Ran, stage: string) => ran.tally(stage).counters
 
 describe.each([1, 4])('an archive that is asked by %d workers', (workers) => {
   it('sees no more requests at once than it may, and patience from all of them', async () => {
-    const far = spreadOut(makeCorpus(8), isPage, 40)
-    const server = await startArchive(far.files, { together: 3, isBusy: (n) => [8, 9, 20].includes(n) })
+    const far = spreadOut(makeCorpus(12), isPage, 60)
+    const server = await startArchive(far.files, {
+      together: 4,
+      holdMs: 200,
+      isBusy: (n) => [50, 51, 57].includes(n),
+    })
     closing.push(() => server.close())
     await writeIndex(bench.folder, 'index.parquet', far.pages.map(indexRow))
     const pages = {
@@ -47,11 +51,11 @@ describe.each([1, 4])('an archive that is asked by %d workers', (workers) => {
   it('whole files are read under the same cap', async () => {
     const { files } = makeCorpus(12)
     const several = Object.fromEntries(
-      Array.from({ length: 6 }, (_, i) =>
+      Array.from({ length: 8 }, (_, i) =>
         Object.entries(files).map(([name, bytes]) => [`${i}-${name.split('/').at(-1)}`, bytes]),
       ).flat(),
     ) as Record<string, Buffer>
-    const server = await startArchive(several, { together: 2, isBusy: (n) => n === 5 })
+    const server = await startArchive(several, { together: 3, holdMs: 200, isBusy: (n) => n === 17 })
     closing.push(() => server.close())
     const pages = {
       use: 'crawl/warc',
@@ -64,7 +68,7 @@ describe.each([1, 4])('an archive that is asked by %d workers', (workers) => {
     expect(server.counts.atOnce).toBeLessThanOrEqual(2)
     expect(server.counts.busy).toBe(1)
     expect(counters(ran, 'pages')).toMatchObject({ 'archive.paused': server.counts.busy })
-    expect(counters(ran, 'pages').records).toBeGreaterThan(6 * 200)
+    expect(counters(ran, 'pages').records).toBeGreaterThan(8 * 200)
   })
 })
 
