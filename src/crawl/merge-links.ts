@@ -8,8 +8,10 @@ import {
   type Row,
   type Text,
 } from '../core/index.ts'
+import { hostOf } from './host.ts'
 import { openSmallest } from './merge-smallest.ts'
 
+const NAME = 'crawl/merge-links'
 const BATCH_ROWS = 1000
 
 const options = z.strictObject({
@@ -20,6 +22,12 @@ const options = z.strictObject({
     .max(100_000)
     .default(1000)
     .describe('texts, and merged uids, that one row keeps at most'),
+  maxUrlsPerHost: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('images that one host keeps at most, those whose image_id comes first; null: all'),
 })
 
 /**
@@ -29,11 +37,15 @@ const options = z.strictObject({
  * The keeper is the row with the smallest uid. Its caption comes first; then follow the texts of all rows, each
  * (kind, text, page) once, in the order of page and text. The other rows are dropped as `merged`, their value the
  * keeper's uid. Rows come out in the order of image_id, which mixes the hosts of a partition.
- * Memory: the texts of one image, at most twice maxTexts; the engine sorts, in several passes over the input where
+ * A host has `maxUrlsPerHost` images at most: the first by image_id, which is a hash of the URL, so that they are a sample
+ * that depends on nothing else, and a larger one holds the smaller; the others are dropped as `over-host-limit`, their
+ * value the place. The seed has no part in it: another one would fetch the web again.
+ *
+ * Memory: the number of images of each host of a partition where they are limited; the texts of one image, at most twice maxTexts; the engine sorts, in several passes over the input where
  * its rows are more than one for each KiB of memory.
  */
 export const mergeLinks = defineGlobal({
-  name: 'crawl/merge-links',
+  name: NAME,
   version: 1,
   summary: 'Join rows of the same image, and give each site to one partition',
   options,
@@ -42,10 +54,23 @@ export const mergeLinks = defineGlobal({
   partitions: (chosen) => chosen.partitions,
   partitionsBy: 'site',
   async *run(input, context): AsyncGenerator<GlobalBatch> {
-    const { partitions, maxTexts } = context.options
+    const { partitions, maxTexts, maxUrlsPerHost } = context.options
     let merge: Merge | null = null
     let partition = -1
     let batch: LinkRow[] = []
+    const perHost = new Map<string, number>()
+
+    function close({ row }: Merge): void {
+      const merged = row()
+      const place = maxUrlsPerHost === null ? 0 : (perHost.get(hostOf(merged.url)) ?? 0) + 1
+      if (maxUrlsPerHost === null || place <= maxUrlsPerHost) batch.push(merged)
+      else {
+        const limit = `<= ${maxUrlsPerHost}`
+        const value = String(place)
+        context.drop(merged, { status: 'dropped', rule: NAME, reason: 'over-host-limit', value, limit })
+      }
+      if (place > 0) perHost.set(hostOf(merged.url), place)
+    }
 
     for await (const rows of inPasses(input, partitions, context.memoryBytes)) {
       for (const { pairloom_slot: _, pairloom_partition, ...columns } of rows) {
@@ -54,7 +79,7 @@ export const mergeLinks = defineGlobal({
           const value = merge.keeper.uid
           context.drop(row, {
             status: 'dropped',
-            rule: 'crawl/merge-links',
+            rule: NAME,
             reason: 'merged',
             value,
             limit: null,
@@ -62,7 +87,7 @@ export const mergeLinks = defineGlobal({
           merge.add(row)
           continue
         }
-        if (merge) batch.push(merge.row())
+        if (merge) close(merge)
         merge = openMerge(row, maxTexts)
         const to = (pairloom_partition as number) / SLOTS
         if (batch.length > 0 && (to !== partition || batch.length >= BATCH_ROWS)) {
@@ -70,11 +95,14 @@ export const mergeLinks = defineGlobal({
           batch = []
         }
         // Opens the partition, so that rows dropped in it are its own rejects.
-        if (to !== partition) yield { partition: to, rows: [] }
+        if (to !== partition) {
+          yield { partition: to, rows: [] }
+          perHost.clear()
+        }
         partition = to
       }
     }
-    if (merge) batch.push(merge.row())
+    if (merge) close(merge)
     if (batch.length > 0) yield { partition, rows: batch }
   },
 })

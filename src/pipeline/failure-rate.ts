@@ -11,6 +11,8 @@ export interface FailureBound {
   failureRateAfter: number
 }
 
+const DEFERRED = /^failed\..*\.deferred$/
+
 /**
  * Ends a run whose fetch fails too much: a broken name server or codec fails every row, and a run that completes all
  * the same is found out weeks later (img2dataset issue 451).
@@ -24,8 +26,14 @@ export function checkFailureRate(
 ): void {
   for (const { id } of fetchStages(plan)) {
     const tally = tallies.get(id)
-    if (!tally || tally.rowsIn < failureRateAfter || tally.failed <= maxFailureRate * tally.rowsIn) continue
-    const { rowsIn: rows, failed } = tally
+    if (!tally) continue
+    // Rows that nobody asked for, for want of time, say nothing of the web.
+    const deferred = Object.entries(tally.reasons).reduce(
+      (n, [key, by]) => n + (DEFERRED.test(key) ? by : 0),
+      0,
+    )
+    const [rows, failed] = [tally.rowsIn - deferred, tally.failed - deferred]
+    if (rows < failureRateAfter || failed <= maxFailureRate * rows) continue
     const percent = (share: number) => `${Number((100 * share).toFixed(1))} %`
     const message = `Expected at most ${percent(maxFailureRate)} of ${id} to fail (--max-failure-rate), got ${percent(failed / rows)} of ${rows} rows (${topReasons(tally)}): pairloom doctor says why. What is committed stays; run again with a higher bound to go on`
     throw new PairloomError('PL_FAILURE_RATE', message, { data: { stage: id, rows, failed, maxFailureRate } })

@@ -144,6 +144,33 @@ describe('crawl/merge-links', () => {
     )
   })
 
+  it('keeps at most so many images a host, the same whatever the order of its input', async () => {
+    const many = ['one.a.test', 'two.a.test', 'b.test'].flatMap((host) =>
+      Array.from({ length: 30 }, (_, i) => link(`http://${host}/${i}.png`, alt(`picture ${i}`))),
+    )
+    const twice = [...many, link('http://b.test/1.png', alt('another text'))]
+    const ends = async (input: LinkRow[], maxUrlsPerHost: number, memoryBytes?: number) => {
+      const { kept, rejects } = await merge([input], { partitions: 2, maxUrlsPerHost }, memoryBytes)
+      const over = rejects.filter(({ reason }) => reason === 'over-host-limit')
+      expect(kept.length + over.length).toBe(90)
+      return { kept: kept.map(({ url }) => url).sort(), over }
+    }
+    const ten = await ends(twice, 10)
+    const hosts = ten.kept.map((url) => new URL(url).host)
+    expect(hosts).toEqual(['b.test', 'one.a.test', 'two.a.test'].flatMap((host) => Array(10).fill(host)))
+    expect(ten.over[0]).toMatchObject({
+      status: 'dropped',
+      rule: 'crawl/merge-links',
+      value: '11',
+      limit: '<= 10',
+    })
+    expect((await ends(twice.toReversed(), 10)).kept).toEqual(ten.kept)
+    // Also in several passes over the input; and a larger sample holds the smaller one.
+    expect((await ends(twice, 10, 10_000)).kept).toEqual(ten.kept)
+    expect((await ends(twice, 12)).kept).toEqual(expect.arrayContaining(ten.kept))
+    expect((await ends(twice, 30)).over).toEqual([])
+  })
+
   it('leaves a row without others as it is', async () => {
     const { kept } = await merge([rows])
     const { partition: _, ...row } = kept.find(({ url }) => url.endsWith('2.png'))!

@@ -29,9 +29,12 @@ beforeEach(async () => {
     gone: sendStatus(404),
     cut: sendBytes('image/jpeg', picture.subarray(0, 300)),
   }
-  server = await startServer(
-    Object.fromEntries(PATHS.map((path) => [`a.test/${path}.jpg`, (q, r) => answers[path]!(q, r)])),
-  )
+  server = await startServer({
+    'a.test/robots.txt': sendBytes('text/plain', 'User-agent: *\nCrawl-delay: 1\n'),
+    ...Object.fromEntries(
+      PATHS.map((path): [string, Answer] => [`a.test/${path}.jpg`, (q, r) => answers[path]!(q, r)]),
+    ),
+  })
 })
 afterEach(() => server.close())
 
@@ -44,7 +47,7 @@ async function pipeline(): Promise<PipelineInput> {
     stages: {
       list: { use: 'crawl/list', path: list },
       links: { use: 'crawl/merge-links', partitions: 2 },
-      images: { use: 'crawl/fetch', retries: 0, resize: 'none' },
+      images: { use: 'crawl/fetch', retries: 0, resize: 'none', maxCrawlDelayMs: 0 },
       pack: { use: 'shard/pack' },
       lines: { use: 'shard/webdataset' },
     },
@@ -148,6 +151,49 @@ describe('run --retry', () => {
     const ran = await bench.run(input, { ...FETCH, retry: { words: ['4xx', '5xx'], before } })
     expect(ran.tally('images').counters).toMatchObject({ reused: 5 })
     expect(asked()).toEqual([])
+  })
+})
+
+describe('a run with too little time', () => {
+  it('asks nothing after its deadline, ends well, and --retry deferred fetches the rest', async () => {
+    const input = await pipeline()
+    const late = await bench.run(input, { workers: 1, deadlineMs: 0 })
+    expect(late.error).toBeNull()
+    expect([...server.requests()]).toEqual([])
+    expect(late.tally('images')).toMatchObject({
+      failed: 5,
+      reasons: { 'failed.crawl/fetch.deferred': 5 },
+    })
+    const before = '2001-01-01T00:00:00.000Z'
+    const retried = await bench.run(input, { workers: 1, retry: { words: ['deferred'], before } })
+    expect(asked().sort()).toEqual([...PATHS].sort())
+    expect(retried.tally('lines').kept).toBe(1)
+  })
+
+  it('gives the same shards in one partition of its own and in a chain of continuations', async () => {
+    for (const [i, path] of PATHS.entries())
+      answers[path] = sendBytes(
+        'image/jpeg',
+        await quarters(60 + i, 40)
+          .jpeg()
+          .toBuffer(),
+      )
+    const input = await pipeline()
+    const images = { ...input.stages.images, perHost: 1, maxCrawlDelayMs: 200 }
+    const timed = (partitionMs: number) => ({
+      ...input,
+      stages: { ...input.stages, images: { ...images, partitionMs } },
+    })
+    await bench.run(timed(900_000), { workers: 1 }, 'whole')
+    asked()
+    const ran = await bench.run(timed(1), { workers: 1 })
+    expect(ran.error).toBeNull()
+    expect(asked().sort()).toEqual([...PATHS].sort())
+    expect(ran.tally('images')).toMatchObject({ rowsIn: 5, kept: 5, failed: 0 })
+    expect(
+      eventsOf(ran, 'task').filter((e) => e.stage === 'images' && e.deferred > 0).length,
+    ).toBeGreaterThan(0)
+    expect(await bench.published()).toEqual(await bench.published('lines', 'whole'))
   })
 })
 
