@@ -520,7 +520,7 @@ describe('crawl/fetch', () => {
   it('marks as runtime the options that change no picture', () => {
     const output = optionTable(fetchImages.options).filter(({ effect }) => effect === 'output')
     expect(output.map(({ name }) => name)).toEqual([
-      'resize', 'size', 'sizes', 'onlyIfBigger', 'format', 'quality', 'keepOriginal', 'truncated', 'maxPixels', 'codec', 'maxBytes', 'maxRedirects', 'consent', 'block', 'allow', 'pdqDistance', 'verifyHash',
+      'resize', 'size', 'sizes', 'onlyIfBigger', 'format', 'quality', 'keepOriginal', 'truncated', 'hashes', 'maxPixels', 'codec', 'maxBytes', 'maxRedirects', 'consent', 'block', 'allow', 'pdqDistance', 'verifyHash',
     ]) // prettier-ignore
     for (const { name, doc, default: value } of optionTable(fetchImages.options)) {
       expect(doc, name).not.toBe('')
