@@ -6,7 +6,8 @@ import type { Plan } from '../plan.ts'
 import { openRunFolder } from '../run-folder.ts'
 import { checked, type Check } from './check.ts'
 import { machineChecks } from './machine-checks.ts'
-import { dnsCheck, probeChecks } from './network-checks.ts'
+import { dnsCheck } from './dns-check.ts'
+import { probeChecks } from './probe-check.ts'
 import { storeChecks } from './store-checks.ts'
 
 export interface BeforeOptions {

@@ -1,72 +1,13 @@
-import { getServers } from 'node:dns'
 import type { Network } from '../../core/stage.ts'
-import { reasonOf } from '../../crawl/fetch-error.ts'
 import { openHttp } from '../../crawl/http.ts'
-import { openResolver } from '../../crawl/resolve.ts'
 import { toPairloomError } from '../../core/error.ts'
 import type { CostEstimate } from '../cost/estimate.ts'
 import { checked, mib, type Check } from './check.ts'
 
-const DNS_MS = 5000
-/** Lookups slower than this hold up a crawl of millions of names. */
-const SLOW_LOOKUP_MS = 500
 const PROBE_BYTES = 64 * 2 ** 20
 const PROBE_MS = 60_000
 /** Certificates and Retry-After dates are judged by the clock. */
 const MAX_SKEW_SECONDS = 60
-
-/** Looks up names as the crawl would, at once, and says how many answers came and how fast. */
-export async function dnsCheck(network: Network, names: readonly string[]): Promise<Check> {
-  const mapped = new Set(Object.keys(network.hosts))
-  const asked = names.filter((name) => !mapped.has(name))
-  const { servers: own } = network.dns
-  const servers = (own.length > 0 ? own : getServers()).join(', ')
-  if (asked.length === 0) {
-    const why =
-      names.length > 0
-        ? `all ${names.length} names are in network.hosts`
-        : 'no names are known before a source has run; give one with --probe'
-    return { name: 'dns', status: 'skip', seen: why, advice: null }
-  }
-  const resolver = openResolver(network)
-  const times: number[] = []
-  const reasons = new Map<string, number>()
-  await Promise.all(
-    asked.map(async (name) => {
-      const began = performance.now()
-      try {
-        await resolver.resolve(name, DNS_MS)
-        times.push(performance.now() - began)
-      } catch (error) {
-        const reason = reasonOf(error) ?? 'dns-failed'
-        reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
-        if (reason === 'dns-not-found') times.push(performance.now() - began)
-      }
-    }),
-  )
-  times.sort((a, b) => a - b)
-  const median = times[Math.floor(times.length / 2)] ?? 0
-  const missing = reasons.get('dns-not-found') ?? 0
-  const failed = asked.length - times.length
-  const why = [...reasons].sort(([a], [b]) => (a < b ? -1 : 1)).map(([reason, n]) => `, ${reason} ${n}`)
-  return checked(
-    'dns',
-    `${times.length} of ${asked.length} names answered, median ${median.toFixed(0)} ms, slowest ${(times.at(-1) ?? 0).toFixed(0)} ms${why.join('')}; servers ${servers}`,
-    times.length === 0 && [
-      'fail',
-      'no name server answers: check the network, or name others in network.dns.servers',
-    ],
-    missing === asked.length && [
-      'fail',
-      'the name servers know none of these names: do they know the public web?',
-    ],
-    failed > 0.05 * asked.length && [
-      'warn',
-      'name servers fail: pictures will be lost for that; use a caching resolver of your own (unbound, knot-resolver)',
-    ],
-    median > SLOW_LOOKUP_MS && ['warn', 'lookups are slow: use a caching resolver near this machine'],
-  )
-}
 
 /** Reads from a URL that the user names, once: how fast the line is, and whether the clock is right. */
 export async function probeChecks(
