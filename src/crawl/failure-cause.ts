@@ -33,7 +33,7 @@ export const REASONS_BY_CAUSE: Record<Cause, readonly string[]> = {
     'redirect-loop',
     'too-many-redirects',
   ],
-  'opt-out': [...CONSENT_REASONS, 'robots-unreachable', 'blocklisted', 'not-allowlisted'],
+  'opt-out': [...CONSENT_REASONS, 'robots-unreachable', 'blocklisted', 'not-allowlisted', 'taken-down'],
   'not-an-image': [
     'empty-body',
     'not-an-image',
