@@ -30,9 +30,17 @@ const RATIOS = [4 / 3, 3 / 2, 1, 3 / 4, 16 / 9, 2 / 3]
  * JPEG and WebP: cuts of fractal noise with the 1/f spectrum of natural scenes, sensor grain, and emoji art with its
  * sharp edges on it, 0.2 to 1.2 Mpx, quality 75 to 92 (WebP 65 to 82). PNG: opaque emoji art on gradients,
  * as logos and drawings are.
- * They are kept under .cache; making 1,000 takes a minute.
+ * only: those of one format. They are kept under .cache; making 1,000 takes a minute.
  */
-export async function openCorpus(count: number): Promise<{ folder: string; files: CorpusFile[] }> {
+export async function openCorpus(
+  count: number,
+  only: 'jpeg' | null = null,
+): Promise<{ folder: string; files: CorpusFile[] }> {
+  if (only !== null) {
+    const share = FORMATS.filter((format) => format === only).length / FORMATS.length
+    const { folder, files } = await openCorpus(Math.ceil(count / share))
+    return { folder, files: files.filter(({ format }) => format === only).slice(0, count) }
+  }
   const folder = join(CACHE, `v${VERSION}`)
   await mkdir(folder, { recursive: true })
   const index = join(folder, 'index.json')

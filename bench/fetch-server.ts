@@ -1,18 +1,20 @@
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
-// Serves the files of a folder from memory on every loopback address; argv: folder, JSON list of names. The parent is
-// told the port. A process of its own, so that its work counts for nobody.
-const [folder = '', names = '[]'] = process.argv.slice(2)
+// Serves the files of a folder from memory on every loopback address; argv: folder, JSON list of names, http or https.
+// The parent is told the port. A process of its own, so that its work counts for nobody.
+const [folder = '', names = '[]', scheme = 'http'] = process.argv.slice(2)
 const TYPES: Record<string, string> = { jpg: 'image/jpeg', png: 'image/png', webp: 'image/webp' }
 const files = new Map<string, Buffer>()
 for (const name of JSON.parse(readFileSync(names, 'utf8')) as string[]) {
   files.set(`/${name}`, readFileSync(join(folder, name)))
 }
 
-const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+function answer(request: IncomingMessage, response: ServerResponse): void {
   const path = request.url ?? ''
   const body = files.get(path)
   if (body) {
@@ -24,6 +26,17 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
   } else {
     response.writeHead(404).end()
   }
-})
+}
+
+const certificate = (name: string) =>
+  readFileSync(fileURLToPath(new URL(`../test/servers/certs/${name}`, import.meta.url)))
+const settings = { keepAliveTimeout: 60_000 }
+const server =
+  scheme === 'https'
+    ? createTlsServer(
+        { ...settings, key: certificate('good-key.pem'), cert: certificate('good.pem') },
+        answer,
+      )
+    : createServer(settings, answer)
 server.listen(0, '0.0.0.0', () => process.send?.((server.address() as AddressInfo).port))
 process.on('disconnect', () => process.exit())

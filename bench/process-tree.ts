@@ -17,10 +17,14 @@ export interface TreeCost {
  *
  * @throws Error when the command fails; its last output is in the message
  */
-export async function measureTree(command: string, args: string[], everyMs = 200): Promise<TreeCost> {
+export async function measureTree(
+  command: string,
+  args: string[],
+  { everyMs = 200, env = {} }: { everyMs?: number; env?: Record<string, string> } = {},
+): Promise<TreeCost> {
   const cpuBefore = waitedCpuSeconds()
   const started = performance.now()
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
