@@ -23,8 +23,9 @@ export interface HostileRun {
 /** Deadlines long enough for a good host on a busy machine, waits as short as they can be. */
 const HASTE = {
   dnsMs: 4000,
-  connectMs: 8000,
-  firstByteMs: 8000,
+  connectMs: 12_000,
+  tlsMs: 12_000,
+  firstByteMs: 12_000,
   stallMs: 4000,
   totalMs: 20_000,
   backoffMs: 1,
@@ -52,12 +53,7 @@ export async function runHostile(
     const pipeline = {
       name: 'hostile',
       // All of the web is on one address.
-      network: {
-        contact: 'https://example.org/crawl',
-        hosts: web.hosts,
-        allow: [web.address],
-        perAddress: 500,
-      },
+      network: { contact: 'https://example.org/crawl', ...web.network, perAddress: 500 },
       stages: {
         list: { use: 'crawl/list', path: join(folder, 'list.jsonl') },
         links: { use: 'crawl/merge-links', partitions: 4 },

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import { sendBytes, sendStatus } from '../web.ts'
+import { sendBytes, sendStatus, type Answer } from '../web.ts'
 import { PICTURE } from './bytes.ts'
 import { drip, flood, never, rawEnd, type Troubles } from './trouble.ts'
 
@@ -7,6 +7,9 @@ const answer = sendBytes('image/jpeg', PICTURE)
 const unreachable = 'failed.robots-unreachable'
 const text = (body: string | Buffer) => sendBytes('text/plain', body)
 const OK = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n'
+const BOMB = gzipSync(Buffer.alloc(2 ** 24))
+const bomb: Answer = (_request, response) =>
+  void response.writeHead(200, { 'content-encoding': 'gzip' }).end(BOMB)
 const SECRET = 'User-agent: *\nDisallow: /\n'
 
 /** What is wrong with the robots.txt of a host; its pictures are good. */
@@ -37,8 +40,7 @@ export const ROBOTS_TROUBLES: Troubles = {
   'robots-no-http': { ends: unreachable, robots: rawEnd('220 mail.test ESMTP\r\n'), answer },
   'robots-gzip-bomb': {
     ends: unreachable,
-    robots: (_request, response) =>
-      void response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(2 ** 24))),
+    robots: bomb,
     answer,
   },
   // RFC 9309, 2.5: a parser may stop at 500 KiB, and what stands there holds.
@@ -59,6 +61,26 @@ export const ROBOTS_TROUBLES: Troubles = {
   },
   'robots-of-bytes': { ends: 'kept', robots: text(Buffer.alloc(1000, 0xfe)), answer },
   'robots-delay-of-a-day': { ends: 'kept', robots: text('User-agent: *\nCrawl-delay: 86400\n'), answer },
+}
+
+/** What is wrong with the ai.txt and the tdmrep.json of a host: what cannot be read says nothing at level standard. */
+export const CONSENT_TROUBLES: Troubles = {
+  'consent-500': { ends: 'kept', consent: sendStatus(500), answer },
+  'consent-without-answer': { ends: 'kept', consent: never, answer },
+  'consent-endless': { ends: 'kept', consent: flood(OK, Buffer.from('# nothing\n'.repeat(1000))), answer },
+  'consent-in-a-circle': { ends: 'kept', consent: sendStatus(302, { location: '/ai.txt' }), answer },
+  'consent-at-metadata': {
+    ends: 'kept',
+    consent: sendStatus(302, { location: 'http://169.254.169.254/ai.txt' }),
+    answer,
+  },
+  'consent-in-a-file': { ends: 'kept', consent: sendStatus(302, { location: 'file:///etc/passwd' }), answer },
+  'consent-of-a-bomb': {
+    ends: 'kept',
+    consent: bomb,
+    answer,
+  },
+  'consent-refused-by-ai-txt': { ends: 'dropped.ai-txt', consent: text(SECRET), answer },
 }
 
 /**

@@ -1,20 +1,13 @@
 import { gzipSync } from 'node:zlib'
 import { pixelBomb } from '../../../demo/pixel-bomb.ts'
-import { sendBytes, type Answer } from '../web.ts'
+import { sendBytes } from '../web.ts'
 import { avif, gif, inflating, jpegOfSize, PICTURE, PNG, pngWith, tiffOfSize, webpOfSize } from './bytes.ts'
 import type { Trouble, Troubles } from './trouble.ts'
 
-/** Bytes are made when they are first asked for. */
-function body(ends: string, type: string, make: () => Buffer | string): Trouble {
-  let answer: Answer | undefined
-  return {
-    ends,
-    answer: (request, response) => {
-      answer ??= sendBytes(type, make())
-      return answer(request, response)
-    },
-  }
-}
+const body = (ends: string, type: string, make: () => Buffer | string): Trouble => ({
+  ends,
+  answer: sendBytes(type, make()),
+})
 
 const pixels = 'dropped.too-many-pixels'
 const noImage = 'failed.not-an-image'

@@ -1,11 +1,15 @@
 import type { IncomingMessage } from 'node:http'
+import type { DnsAnswer } from '../dns.ts'
 import type { Answer } from '../web.ts'
+
+/** Where the web lies: the address that a crawl must be allowed. */
+export const WEB_ADDRESS = '127.0.0.2'
 
 /** Where a copy of a trouble lies, and what lies about it. */
 export interface Place {
   /** A host of its own: `<trouble>-<copy>.test`. */
   host: string
-  /** Port of 127.0.0.1 and of [::1] where nobody may come. */
+  /** Port of 127.0.0.1 and of [::1] where nobody may come; that of the web over HTTP on its own address. */
   forbiddenPort: number
   /** Path of a Unix socket where nobody may come. */
   forbiddenSocket: string
@@ -17,18 +21,22 @@ export interface Place {
 export interface Trouble {
   /** `kept`, or the status and reason of the reject. */
   ends: string
-  /** What every address of its host answers, robots.txt apart. */
+  /** What every address of its host answers but its robots.txt and the like. */
   answer?: Answer
   /** The same where it depends on its place. */
   answerAt?: (place: Place) => Answer
   /** What robots.txt answers; 404 where there is none. */
   robots?: Answer
+  /** What its other files about the use of pictures answer; 404 where there are none. */
+  consent?: Answer
   /** The domain that its host is in. Default `test`. */
   domain?: string
   /** Address of the picture; default `/picture` of its host. */
   url?: (place: Place) => string
   /** Where its host lies. Default `http`. */
   at?: 'http' | 'tls' | 'closing' | 'nobody'
+  /** What the name server says of its host; else the pipeline's `hosts:` has it. */
+  dns?: DnsAnswer
 }
 
 export type Troubles = Record<string, Trouble>

@@ -3,15 +3,17 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { serveHosts, type HostRoutes } from '../../../demo/serve.ts'
+import { startDns, type DnsAnswer } from '../dns.ts'
 import { startTlsHosts } from '../tls.ts'
 import { sendBytes, type Answer } from '../web.ts'
 import { BODY_TROUBLES } from './bodies.ts'
 import { ENCODING_TROUBLES } from './encodings.ts'
 import { HEAD_TROUBLES } from './heads.ts'
-import { ROBOTS_TROUBLES, TLS_TROUBLES } from './hosts.ts'
+import { NAME_TROUBLES } from './names.ts'
+import { CONSENT_TROUBLES, ROBOTS_TROUBLES, TLS_TROUBLES } from './hosts.ts'
 import { PICTURE_TROUBLES } from './pictures.ts'
 import { REDIRECT_TROUBLES } from './redirects.ts'
-import type { Place, Trouble, Troubles } from './trouble.ts'
+import { WEB_ADDRESS, type Place, type Trouble, type Troubles } from './trouble.ts'
 import { URL_TROUBLES } from './urls.ts'
 
 /** Every trouble of the hostile web by its name. */
@@ -22,7 +24,9 @@ export const TROUBLES: Troubles = {
   ...ENCODING_TROUBLES,
   ...PICTURE_TROUBLES,
   ...ROBOTS_TROUBLES,
+  ...CONSENT_TROUBLES,
   ...TLS_TROUBLES,
+  ...NAME_TROUBLES,
   ...URL_TROUBLES,
 }
 
@@ -36,9 +40,8 @@ export interface HostileRow {
 export interface HostileWeb {
   /** Each trouble so often, each copy on hosts of its own. */
   rows(copies: number): HostileRow[]
-  hosts: Record<string, string>
-  /** The address that a crawl must be allowed; no other one may see a connection. */
-  address: string
+  /** The network section of a pipeline for it: names, the address that is allowed, the name server. */
+  network: { hosts: Record<string, string>; allow: string[]; dns: { servers: string[] } }
   /** Connections to 127.0.0.1, [::1] and a Unix socket, to which redirects and addresses lead. */
   trespasses(): number
   /** Requests that brought a cookie or credentials. */
@@ -46,9 +49,9 @@ export interface HostileWeb {
   close(): Promise<void>
 }
 
-const ADDRESS = '127.0.0.2'
 /** Nothing is known to listen there. */
 const CLOSED_PORT = 1
+const CONSENT_FILES = new Set(['/ai.txt', '/.well-known/tdmrep.json'])
 const CLOSED_HOST = 'closed.test'
 
 /** Serves up to `copies` copies of every trouble on 127.0.0.2. */
@@ -69,7 +72,7 @@ export async function startHostileWeb(copies: number): Promise<HostileWeb> {
   ].filter((server) => server !== null)
   const closing = await listen(
     createServer((socket) => void socket.destroy()),
-    { port: 0, host: ADDRESS },
+    { port: 0, host: WEB_ADDRESS },
   )
 
   const tellTales: string[] = []
@@ -93,20 +96,26 @@ export async function startHostileWeb(copies: number): Promise<HostileWeb> {
   )
   const closed = sendBytes('text/plain', 'User-agent: *\nDisallow: /\n')
   routes.set(CLOSED_HOST, { find: (path) => (path === '/robots.txt' ? closed : undefined) })
-  const http = await serveHosts(routes, 0, ADDRESS)
-  const tls = await startTlsHosts(routes, { address: ADDRESS })
+  const http = await serveHosts(routes, forbiddenPort, WEB_ADDRESS)
+  const tls = await startTlsHosts(routes, { address: WEB_ADDRESS })
   const ports = {
     http: http.port,
     tls: tls.port,
     closing: (closing.address() as AddressInfo).port,
     nobody: CLOSED_PORT,
   }
+  const names: Record<string, DnsAnswer> = {
+    'web.test': { a: [WEB_ADDRESS] },
+    'loopback.test': { a: ['127.0.0.1'] },
+  }
+  const hosts: Record<string, string> = { [CLOSED_HOST]: `${WEB_ADDRESS}:${http.port}` }
+  for (const { trouble, place } of places) {
+    if (trouble.dns === undefined) hosts[place.host] = `${WEB_ADDRESS}:${ports[trouble.at ?? 'http']}`
+    else names[place.host] = trouble.dns
+  }
+  const dns = await startDns(names)
   return {
-    address: ADDRESS,
-    hosts: Object.fromEntries([
-      [CLOSED_HOST, `${ADDRESS}:${http.port}`],
-      ...places.map(({ trouble, place }) => [place.host, `${ADDRESS}:${ports[trouble.at ?? 'http']}`]),
-    ]) as Record<string, string>,
+    network: { hosts, allow: [WEB_ADDRESS], dns: { servers: [dns.address] } },
     rows: (wanted) =>
       places
         .slice(0, wanted * Object.keys(TROUBLES).length)
@@ -114,7 +123,7 @@ export async function startHostileWeb(copies: number): Promise<HostileWeb> {
     trespasses: () => trespasses,
     tellTales: () => tellTales,
     async close() {
-      await Promise.all([http.close(), tls.close()])
+      await Promise.all([http.close(), tls.close(), dns.close()])
       await Promise.all([forbidden, closing, ...others].map(closeServer))
       await rm(folder, { recursive: true, force: true })
     },
@@ -124,10 +133,12 @@ export async function startHostileWeb(copies: number): Promise<HostileWeb> {
 const urlOf = ({ at }: Trouble, { host }: Place) => `${at === 'tls' ? 'https' : 'http'}://${host}/picture`
 
 function routesOf(trouble: Trouble, place: Place, watched: (answer: Answer) => Answer): HostRoutes {
-  const { answer, answerAt, robots } = trouble
+  const { answer, answerAt, robots, consent } = trouble
   const picture = answerAt?.(place) ?? answer
   const found = picture && watched(picture)
-  return { find: (path) => (path === '/robots.txt' ? robots : found) }
+  return {
+    find: (path) => (path === '/robots.txt' ? robots : CONSENT_FILES.has(path) ? consent : found),
+  }
 }
 
 function listen(server: Server, at: { port: number; host: string } | { path: string }): Promise<Server> {
