@@ -57,6 +57,7 @@ const USAGE = new Set([
   'PL_PLUGIN',
   'PL_COST',
   'PL_RUN_OTHER',
+  'PL_RUN_ACTIVE',
   'PL_RUN_MISSING',
   'PL_NODE_VERSION',
 ])

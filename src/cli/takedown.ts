@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { PairloomError } from '../core/error.ts'
 import { namedInList, type Named } from '../pipeline/takedown/subjects.ts'
+import { purge, type Purged } from '../pipeline/takedown/purge.ts'
 import { takeDown, type TakenDown } from '../pipeline/takedown/takedown.ts'
 import { count, table } from './format.ts'
 import { findRun, runOptions } from './options.ts'
@@ -14,6 +15,7 @@ interface Flags {
   sha256: string[]
   file: string[]
   reason?: string
+  purge?: boolean
   dryRun?: boolean
   json?: boolean
 }
@@ -35,15 +37,43 @@ export function takedownCommand(): Command {
     )
     .option('--file <list>', 'a list, one `domain example.org` (url, uid, sha256) a line', again, [])
     .option('--reason <text>', 'kept beside the tombstone')
-    .option('--dry-run', 'say what is meant and where it lives, and write nothing')
+    .option('--purge', 'remove all that is taken down, now or before, from run folder and shards')
+    .addOption(
+      new Option('--dry-run', 'say what is meant and where it lives, and write nothing').conflicts('purge'),
+    )
     .option('--json', 'as JSON')
     .action(async (file: string | undefined, flags: Flags) => {
       const { folder } = await findRun(file, flags)
       const named = await namedBy(flags)
       const { reason = null, dryRun = false, json = false } = flags
-      const done = await takeDown(folder, { named, reason, dryRun })
-      process.stdout.write(json ? `${JSON.stringify(done)}\n` : `${told(done)}\n`)
+      const isNamed = Object.values(named).some((values) => values.length > 0)
+      const done = isNamed || !flags.purge ? await takeDown(folder, { named, reason, dryRun }) : null
+      if (done && !json) process.stdout.write(`${told(done)}\n`)
+      const purged = flags.purge ? await purge(folder, commandOf(named)) : null
+      if (json) process.stdout.write(`${JSON.stringify({ ...done, purged })}\n`)
+      else if (purged) process.stdout.write(`${toldPurged(purged)}\n`)
+      if (purged && purged.left.length > 0) process.exitCode = 1
     })
+}
+
+/** The command for the evidence: which options it had, never what they named. */
+function commandOf(named: Named): string {
+  const options = Object.entries(named).flatMap(([kind, values]) =>
+    values.length > 0 ? [`--${kind} …`] : [],
+  )
+  return ['pairloom takedown', ...options, '--purge'].join(' ')
+}
+
+function toldPurged({ samples, rows, pictures, shards, left, evidence }: Purged): string {
+  if (evidence === null) return 'nothing to purge'
+  return [
+    `purged ${count(samples)} samples: ${count(shards)} shards written again, ${count(rows)} rows and ${count(pictures)} pictures removed from the run`,
+    `evidence ${evidence}`,
+    ...left.map(
+      (path) =>
+        `left in ${path}, as its format cannot be written again: run the pipeline, then purge once more`,
+    ),
+  ].join('\n')
 }
 
 async function namedBy(flags: Flags): Promise<Named> {

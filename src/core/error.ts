@@ -14,6 +14,7 @@ export const ERRORS = {
   PL_PLUGIN: ['abort', 'a plug-in cannot be loaded, or exports no stage'],
   PL_COST: ['abort', 'a plan is estimated to cost more than it may, or nobody can tell (--max-cost)'],
   PL_RUN_OTHER: ['abort', 'the run folder belongs to a pipeline of another name'],
+  PL_RUN_ACTIVE: ['abort', 'a run and a purge, or two purges, were to work on one run folder at once'],
   PL_RUN_MISSING: ['abort', 'no run folder is where the command looked for one'],
   PL_NOT_FOUND: ['abort', 'a file or object that a commit names is gone'],
   PL_DAMAGED: ['abort', 'a file of the run folder is not what pairloom wrote'],

@@ -71,6 +71,8 @@ export interface RunFolder {
   /** False when the partition was committed before. */
   createCommit(dataset: string, commit: Commit): Promise<boolean>
   removeCommit(dataset: string, partition: number): Promise<void>
+  /** Puts changed entries in the place of those of a data set, whichever way these were made. Only for purging. */
+  replaceCommits(dataset: string, commits: readonly Commit[]): Promise<void>
   readTotal(dataset: string): Promise<Total | null>
   /** False when there was one before. */
   createTotal(dataset: string, total: Total): Promise<boolean>
@@ -128,6 +130,18 @@ export function openRunFolder(run: string): RunFolder {
     createCommit: (dataset, commit) =>
       store.createOnce(entry(dataset, commit.partition), JSON.stringify(commit)),
     removeCommit: (dataset, partition) => store.remove(entry(dataset, partition)),
+    async replaceCommits(dataset, commits) {
+      const total = await folder.readTotal(dataset)
+      const own = new Set((total?.commits ?? []).map((c) => c.partition))
+      const changed = new Map(commits.map((c) => [c.partition, c]))
+      if (total?.commits && commits.some((c) => own.has(c.partition))) {
+        const all = total.commits.map((c) => changed.get(c.partition) ?? c)
+        await store.replace(`${dataset}/commit/total.json`, JSON.stringify({ ...total, commits: all }))
+      }
+      for (const commit of commits)
+        if (!own.has(commit.partition))
+          await store.replace(entry(dataset, commit.partition), JSON.stringify(commit))
+    },
     readTotal: (dataset) => readJson(`${dataset}/commit/total.json`),
     createTotal: (dataset, total) => store.createOnce(`${dataset}/commit/total.json`, JSON.stringify(total)),
     removeTotal: (dataset) => store.remove(`${dataset}/commit/total.json`),

@@ -10,6 +10,7 @@ import { openSchedule } from './resume.ts'
 import { claimRunFolder, withPlan, type Commit, type RunFolder } from './run-folder.ts'
 import type { Schedule, Work } from './schedule.ts'
 import { attemptName, sweepRun } from './sweep.ts'
+import { enterRun } from './takedown/exclusive.ts'
 import { plannedStage } from './task-context.ts'
 import { sinkFolder } from './task-sink.ts'
 import { openWorkerPool, type WorkerPool } from './worker-pool.ts'
@@ -46,11 +47,21 @@ const GRACE_MS = 10_000
  *   `PL_FAILURE_RATE` beyond the bound on failures; `PL_INTERRUPTED` when the signal fired. Running the same plan again goes on from there.
  */
 export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<RunSummary> {
+  wantedStages(plan, options.to)
+  const folder = await claimRunFolder(plan)
+  const leave = await enterRun(folder)
+  try {
+    return await runStages(plan, folder, options)
+  } finally {
+    await leave()
+  }
+}
+
+async function runStages(plan: Plan, folder: RunFolder, options: RunOptions): Promise<RunSummary> {
   const started = performance.now()
   const emit = options.onEvent ?? (() => undefined)
   const stages = wantedStages(plan, options.to)
   const workers = options.workers ?? availableParallelism()
-  const folder = await claimRunFolder(plan)
   // Hours of crawling should not end at an output folder that was never writable.
   if (stages.some((s) => s.kind === 'sink')) await (await fileStore(plan.out).writer('probe')).abort()
   await folder.writeRunFile(withPlan(await folder.readRunFile(), plan))

@@ -6,6 +6,7 @@ import { fileStore } from '../store/file.ts'
 import { openBytes } from './bytes.ts'
 import { openPartWriter, type PartWriter } from './part-writer.ts'
 import { bodyOf, type PlannedStage } from './plan.ts'
+import type { RunFolder } from './run-folder.ts'
 import {
   finished,
   partRows,
@@ -62,6 +63,17 @@ export async function publishSink(
   stage: PlannedStage,
   environment: TaskEnvironment,
 ): Promise<TaskResult> {
+  await finishSink(task, stage, environment)
+  await makeCurrent(environment.folder, environment.plan.out, stage)
+  return { commits: [] }
+}
+
+/** Writes the index of a sink whose partitions are all written. */
+export async function finishSink(
+  task: Task,
+  stage: PlannedStage,
+  environment: TaskEnvironment,
+): Promise<void> {
   const { folder, plan } = environment
   const commits = await folder.readCommits(stage.dataset)
   const without: number[] = []
@@ -85,18 +97,23 @@ export async function publishSink(
       throw error
     })
   await folder.createTotal(stage.dataset, { partitions: task.partitions, without, files })
-  const shards = parts.flatMap((p) => p.files)
+}
+
+/** Makes a data set the one that `current.json` names, in one step. */
+export async function makeCurrent(folder: RunFolder, out: string, stage: PlannedStage): Promise<void> {
+  const total = await folder.readTotal(stage.dataset)
+  const commits = [...(await folder.readCommits(stage.dataset)).values()]
+  const shards = commits.flatMap((c) => c.sink?.files ?? [])
   const current = {
     dataset: stage.fingerprint.slice(0, 12),
     fingerprint: stage.fingerprint,
     format: stage.use,
     rows: shards.reduce((sum, f) => sum + f.rows, 0),
-    files: files.map((f) => f.path),
+    files: (total?.files ?? []).map((f) => f.path),
   }
-  await fileStore(plan.out)
+  await fileStore(out)
     .at(stage.id)
     .replace('current.json', `${JSON.stringify(current, null, 1)}\n`)
-  return { commits: [] }
 }
 
 /** The folder that a sink writes into. */

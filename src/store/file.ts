@@ -85,6 +85,20 @@ export function fileStore(folder: string): Store {
         storeEvents.publish({ event: 'renamed', path })
       })
     },
+    async link(path, to) {
+      const [from, full] = [locate(path), locate(to)]
+      await guarded(full, async () => {
+        await mkdir(dirname(full), { recursive: true })
+        try {
+          storeEvents.publish({ event: 'before-link', path: to })
+          await link(from, full)
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+        }
+        await syncFolder(dirname(full))
+        storeEvents.publish({ event: 'linked', path: to })
+      })
+    },
     writer: (path) => guarded(join(root, path), () => openWriter(path, locate(path))),
     list: (path = '') => listFolder(root, locate(path)),
     folders: (path = '') => guarded(join(root, path), () => subfolders(locate(path))),

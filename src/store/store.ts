@@ -35,6 +35,8 @@ export interface Store {
   /** Writes the file, durable and whole, replacing one of that name in one step. */
   replace(path: string, bytes: Uint8Array | string): Promise<void>
   writer(path: string): Promise<StoreWriter>
+  /** Gives a file a second name, durable, without writing its bytes again; a file of that name stays as it is. */
+  link(path: string, to: string): Promise<void>
   /** Every file below a folder, in the order of their paths. A folder that is not there holds none. */
   list(folder?: string): AsyncIterable<StoreEntry>
   /** Names of the folders directly below a folder, in order. */

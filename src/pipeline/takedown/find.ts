@@ -1,6 +1,6 @@
 import type { Row } from '../../core/column.ts'
 import { openTakedowns, tombstoneDigest, type Takedowns, type Tombstone } from '../../core/takedown.ts'
-import { readTable } from '../../table/parquet-read.ts'
+import { readTable, readTableHead } from '../../table/parquet-read.ts'
 import type { Plan, PlannedStage } from '../plan.ts'
 import type { Registry } from '../registry.ts'
 import type { Commit, RunFolder } from '../run-folder.ts'
@@ -93,12 +93,16 @@ export async function* keyRows(
   stage: PlannedStage,
   more: readonly string[] = [],
 ): AsyncGenerator<{ row: Row; isKept: boolean; commit: Commit }> {
-  const columns = [...KEYS, ...more].filter((name) => Object.hasOwn(stage.columns, name))
+  const known = [...KEYS, ...more].filter((name) => Object.hasOwn(stage.columns, name))
   for (const commit of (await folder.readCommits(stage.dataset)).values()) {
-    for (const kind of ['parquet', 'rejects'] as const) {
+    for (const kind of ['parquet', 'rejects', 'rest'] as const) {
       const file = commit.files[kind]
       if (!file) continue
-      for await (const rows of readTable(folder.store, `${stage.dataset}/${file.path}`, { columns }))
+      const path = `${stage.dataset}/${file.path}`
+      // Rows that are left to a continuation have not got all columns yet.
+      const had = kind === 'rest' ? (await readTableHead(folder.store, path)).columns : known
+      const columns = known.filter((name) => had.includes(name))
+      for await (const rows of readTable(folder.store, path, { columns }))
         for (const row of rows) yield { row, isKept: kind === 'parquet', commit }
     }
   }

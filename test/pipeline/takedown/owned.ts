@@ -12,6 +12,7 @@ import {
   seededRandom,
   sha256,
   type PipelineInput,
+  type Plan,
   type PlanOptions,
   type RunEvent,
   type RunOptions,
@@ -120,6 +121,11 @@ export interface OwnedBench {
   /** Holds `run` and `out`. */
   folder: string
   runFolder(): RunFolder
+  plan(
+    options?: PlanOptions,
+    change?: Record<string, unknown>,
+    list?: readonly Record<string, string>[],
+  ): Promise<Plan>
   /** Runs the pipeline again; throws what the run throws. */
   run(
     options?: RunOptions & PlanOptions,
@@ -140,10 +146,13 @@ export function ownedBench(): OwnedBench {
     web: undefined as never,
     folder: '',
     runFolder: () => openRunFolder(join(bench.folder, 'run')),
-    async run(options = {}, change = {}, list) {
+    async plan(options = {}, change = {}, list) {
       const input = await bench.web.pipeline(base, change, list)
       const paths = { run: join(bench.folder, 'run'), out: join(bench.folder, 'out') }
-      const plan = await planPipeline(input, { ...paths, ...options })
+      return planPipeline(input, { ...paths, ...options })
+    },
+    async run(options = {}, change = {}, list) {
+      const plan = await bench.plan(options, change, list)
       const worked = new Set<string>()
       const onEvent = (event: RunEvent) => {
         if (event.event === 'task') worked.add(event.stage)
