@@ -42,7 +42,7 @@ export function checkFailureRate(
 
 function topReasons({ reasons }: Tally): string {
   return Object.entries(reasons)
-    .filter(([key]) => key.startsWith('failed.'))
+    .filter(([key]) => key.startsWith('failed.') && !DEFERRED.test(key))
     .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
     .slice(0, 3)
     .map(([key, rows]) => `${key.slice(key.lastIndexOf('.') + 1)} ${rows}`)

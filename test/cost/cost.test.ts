@@ -88,6 +88,13 @@ describe('the estimate of a list', () => {
     expect(fetch!.top[2]).toMatchObject({ rows: 1, seconds: 0.5 })
   })
 
+  it('knows how many pictures of a host are let through', async () => {
+    const input = await listPipeline()
+    Object.assign(input.stages.links!, { maxUrlsPerHost: 50 })
+    const [fetch] = (await estimate(input)).fetches
+    expect(fetch!.top[0]).toMatchObject({ host: 'big.test', rows: 50 })
+  })
+
   it('is the same each time, and writes nothing', async () => {
     const input = await listPipeline()
     expect(await estimate(input)).toEqual(await estimate(input))

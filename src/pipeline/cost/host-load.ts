@@ -53,6 +53,7 @@ export async function hostLoad(
 ): Promise<HostLoad> {
   const { perHost = 2, concurrency = 64, rates = {} } = stage.options as Pace
   const rateOf = openRates(rates, perHost)
+  const most = mostPerHost(stage, plan)
   const own = await requestTime(measured.get(stage.id), folder)
   const secondsPerRequest = own ?? assumed.take('requestSeconds')
   const counted = await countHosts(stage, plan, folder, { measured, samples, rates })
@@ -69,13 +70,21 @@ export async function hostLoad(
     requestSeconds: (left * secondsPerRequest) / (concurrency * workers),
     top: (counted?.top ?? [])
       .map(({ host, rows }) => {
-        const urls = Math.max(1, Math.round(rows * scale))
+        const urls = Math.max(1, Math.min(most, Math.round(rows * scale)))
         const { atOnce, intervalMs } = rateOf(host)
         return { host, rows: urls, seconds: urls * Math.max(secondsPerRequest / atOnce, intervalMs / 1000) }
       })
       .sort((a, b) => b.seconds - a.seconds || b.rows - a.rows || (a.host < b.host ? -1 : 1))
       .slice(0, MAX_HOSTS),
   }
+}
+
+/** Pictures of a host that a stage above lets through at most. */
+function mostPerHost({ from }: PlannedStage, plan: Plan): number {
+  const above = plan.stages.find((s) => s.id === from)
+  if (!above) return Infinity
+  const { maxUrlsPerHost } = above.options as { maxUrlsPerHost?: number | null }
+  return Math.min(maxUrlsPerHost ?? Infinity, mostPerHost(above, plan))
 }
 
 interface Pace {
