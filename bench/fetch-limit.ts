@@ -20,6 +20,9 @@ export async function measureLimit(folder: string, names: readonly string[]): Pr
   })
   side.send({ folder, names })
   const [limit] = (await once(side, 'message')) as [Limit]
+  // Once it has ended, its time has gone into that of our children: what is measured next must not have it.
+  const ended = once(side, 'exit')
   side.disconnect()
+  await ended
   return limit
 }
