@@ -121,6 +121,9 @@ export interface OwnedBench {
   /** Holds `run` and `out`. */
   folder: string
   runFolder(): RunFolder
+  /** Puts back a state that was saved, by default that of the run. */
+  restore(from?: string): Promise<void>
+  save(as: string): Promise<void>
   plan(
     options?: PlanOptions,
     change?: Record<string, unknown>,
@@ -146,6 +149,12 @@ export function ownedBench(): OwnedBench {
     web: undefined as never,
     folder: '',
     runFolder: () => openRunFolder(join(bench.folder, 'run')),
+    async restore(from = 'saved') {
+      await rm(bench.folder, { recursive: true, force: true })
+      await cp(join(base, from), bench.folder, { recursive: true, preserveTimestamps: true })
+      bench.web.asked()
+    },
+    save: (as) => cp(bench.folder, join(base, as), { recursive: true, preserveTimestamps: true }),
     async plan(options = {}, change = {}, list) {
       const input = await bench.web.pipeline(base, change, list)
       const paths = { run: join(bench.folder, 'run'), out: join(bench.folder, 'out') }
@@ -168,11 +177,7 @@ export function ownedBench(): OwnedBench {
     await bench.run()
     await rename(bench.folder, join(base, 'saved'))
   })
-  beforeEach(async () => {
-    await rm(bench.folder, { recursive: true, force: true })
-    await cp(join(base, 'saved'), bench.folder, { recursive: true, preserveTimestamps: true })
-    bench.web.asked()
-  })
+  beforeEach(() => bench.restore())
   afterAll(async () => {
     await bench.web.close()
     await rm(base, { recursive: true, force: true })
