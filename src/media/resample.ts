@@ -98,8 +98,8 @@ export function openWorkspace(): Workspace {
     resample(src, x, y, dst, scratch, levels = SAME) {
       const channels = src.channels ?? 1
       const gain = Math.round(ONE * levels.gain)
-      const columns = lanczos(x, src.width, COLUMN_STEP[channels], gain)
-      const rows = lanczos(y, src.height, ROW_STEP, ONE)
+      const columns = knownWeights(x, src.width, COLUMN_STEP[channels], gain)
+      const rows = knownWeights(y, src.height, ROW_STEP, ONE)
       let free = scratch
       const put = (array: Int32Array | Int16Array) => {
         const at = free
@@ -140,7 +140,31 @@ function tapsOf({ ratio }: Axis, step: number): number {
   return Math.ceil((Math.ceil(6 * Math.max(1, ratio)) + 1) / step) * step
 }
 
-/** First sample, and weights that add up to `one`, for each sample of the result. Beyond its edges the source is taken as not there. */
+type Weights = ReturnType<typeof lanczos>
+
+/** The tables of the last axes: both chroma planes have the same ones, and so have pictures of one size. */
+const known = new Map<string, Weights>()
+const KNOWN = 16
+/** Larger tables, 256 KiB and more, are not kept. */
+const KNOWN_WEIGHTS = 131_072
+
+function knownWeights(axis: Axis, length: number, step: number, one: number): Weights {
+  const key = [axis.ratio, axis.skip, axis.count, length, step, one].join()
+  const found = known.get(key)
+  if (found) return found
+  const made = lanczos(axis, length, step, one)
+  if (made.weights.length > KNOWN_WEIGHTS) return made
+  if (known.size === KNOWN) known.clear()
+  known.set(key, made)
+  return made
+}
+
+/**
+ * First sample, and weights that add up to `one`, for each sample of the result. Beyond its edges the source is taken as not there.
+ *
+ * Lanczos-3 of x is sin(3a) sin(a) / 3a^2 = sin(a)^2 (3 - 4 sin(a)^2) / 3a^2 with a = pi x / 3; from tap to tap a grows by the same,
+ * so that its sine is turned on instead of computed anew.
+ */
 function lanczos(axis: Axis, length: number, step: number, one: number) {
   const { ratio, skip, count } = axis
   const width = Math.max(1, ratio)
@@ -148,13 +172,28 @@ function lanczos(axis: Axis, length: number, step: number, one: number) {
   const starts = new Int32Array(count)
   const weights = new Int16Array(count * taps)
   const values = new Float64Array(taps)
+  const turn = Math.PI / (3 * width)
+  const [turnSin, turnCos] = [Math.sin(turn), Math.cos(turn)]
   for (let i = 0; i < count; i++) {
     // Padding of the last block row or column may reach past the edge: it repeats what is there.
     const center = Math.min((skip + i + 0.5) * ratio, length)
     const start = Math.max(0, Math.ceil(center - 3 * width - 0.5))
     const n = Math.min(taps, Math.max(1, Math.min(length, Math.ceil(center + 3 * width - 0.5)) - start))
+    const first = (start + 0.5 - center) * turn
+    let sin = Math.sin(first)
+    let cos = Math.cos(first)
     let sum = 0
-    for (let k = 0; k < n; k++) sum += values[k] = lanczos3((start + k + 0.5 - center) / width)
+    for (let k = 0; k < n; k++) {
+      const a = first + k * turn
+      const square = sin * sin
+      // At 3 and beyond, a multiple of pi in a, the filter has ended.
+      const value =
+        Math.abs(a) < 1e-9 ? 1 : Math.abs(a) >= Math.PI ? 0 : (square * (3 - 4 * square)) / (3 * a * a)
+      sum += values[k] = value
+      const turned = sin * turnCos + cos * turnSin
+      cos = cos * turnCos - sin * turnSin
+      sin = turned
+    }
     let left = one
     let largest = 0
     for (let k = 0; k < n; k++) {
@@ -168,11 +207,4 @@ function lanczos(axis: Axis, length: number, step: number, one: number) {
     starts[i] = start
   }
   return { starts, weights, taps }
-}
-
-function lanczos3(x: number): number {
-  if (Math.abs(x) < 1e-9) return 1
-  if (Math.abs(x) >= 3) return 0
-  const angle = Math.PI * x
-  return (3 * Math.sin(angle) * Math.sin(angle / 3)) / (angle * angle)
 }
