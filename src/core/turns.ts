@@ -24,6 +24,8 @@ export interface Turns {
 interface Lane {
   name: string
   running: number
+  /** Jobs that wait or run with this key: until the last has ended, all find the same lane by its name. */
+  jobs: number
   /** Most at once that was asked for. */
   most: number
   /** Longest interval that was asked for, ms. */
@@ -53,6 +55,8 @@ interface Job {
 
 /** Keys that nobody waits for are kept up to here where their pace is slowed or an interval runs. */
 const MAX_IDLE = 20_000
+/** Longer ones would overflow the timer and fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 /**
  * The queues behind a gate: limits are kept over all clients, lanes are served in turn, and a lane that finds no room
@@ -70,6 +74,7 @@ export function openTurns(): Turns {
       lane = {
         name,
         running: 0,
+        jobs: 0,
         most: 0,
         intervalMs: 0,
         pace: openPace(),
@@ -109,10 +114,13 @@ export function openTurns(): Turns {
 
   function alarm(at: Lane, ms: number): void {
     if (ms === Infinity || at.blocked.size === 0 || at.timer !== undefined) return
-    at.timer = setTimeout(() => {
-      at.timer = undefined
-      wake(at)
-    }, Math.ceil(ms))
+    at.timer = setTimeout(
+      () => {
+        at.timer = undefined
+        wake(at)
+      },
+      Math.min(MAX_TIMER_MS, Math.ceil(ms)),
+    )
   }
 
   /** Starts the first job of a lane, or parks the lane where there is no room; true where it started. */
@@ -162,7 +170,10 @@ export function openTurns(): Turns {
   }
 
   function forget(lane: Lane): void {
-    if (lane.running > 0 || lane.waiting.length > 0 || lane.blocked.size > 0) return
+    if (lane.jobs > 0) return
+    // Its alarm would forget the lane that has the name by then.
+    clearTimeout(lane.timer)
+    lane.timer = undefined
     if (lane.pace.isFull && lane.notBefore <= performance.now()) {
       lanes.delete(lane.name)
       idle.delete(lane)
@@ -179,6 +190,7 @@ export function openTurns(): Turns {
   function enter(job: Job): void {
     job.lanes = job.keys.map(({ name, atOnce, intervalMs = 0 }) => {
       const lane = laneOf(name)
+      lane.jobs++
       lane.most = Math.max(lane.most, atOnce)
       lane.intervalMs = Math.max(lane.intervalMs, intervalMs)
       return lane
@@ -200,7 +212,10 @@ export function openTurns(): Turns {
 
   function leave(job: Job, firstByteMs: number | null): void {
     sent(job)
-    for (const at of job.lanes) at.running--
+    for (const at of job.lanes) {
+      at.running--
+      at.jobs--
+    }
     const [first] = job.lanes
     if (firstByteMs !== null) first!.pace.heard(firstByteMs, first!.most)
     for (const at of job.lanes) wake(at)
@@ -209,9 +224,10 @@ export function openTurns(): Turns {
   function cancel({ lanes: [...at] }: Job): void {
     const [lane] = at
     while (lane!.waiting[0]?.state === 'over') lane!.waiting.shift()
-    // The one behind it may wait elsewhere.
+    for (const other of at) other.jobs--
+    // Those behind it may wait elsewhere, or nowhere: each that starts leaves the next one to be parked.
     unpark(lane!)
-    offer(lane!)
+    while (offer(lane!));
     for (const other of at) forget(other)
   }
 

@@ -195,4 +195,51 @@ describe('openTurns', () => {
     alive.hear(['leave', 2, null])
     expect(others).toEqual([1, 2, 3])
   })
+
+  it('serves all that wait behind one that is gone', () => {
+    const turns = openTurns()
+    const [mine, others]: number[][] = [[], []]
+    const busy = turns.client((id) => mine!.push(id))
+    const other = turns.client((id) => others!.push(id))
+    const host = { name: 'host', atOnce: 8 }
+    const own = { name: 'task', atOnce: 1 }
+    busy.hear(['enter', 1, [{ name: 'elsewhere', atOnce: 8 }, own]])
+    busy.hear(['enter', 2, [host, own]])
+    for (const id of [1, 2, 3]) other.hear(['enter', id, [host]])
+    expect([mine, others]).toEqual([[1], []])
+    busy.hear(['cancel', 2])
+    expect([mine, others]).toEqual([[1], [1, 2, 3]])
+  })
+
+  describe('on a clock', () => {
+    beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }))
+    afterEach(() => void vi.useRealTimers())
+
+    it('counts at one key what waits for another, however long nobody uses it', async () => {
+      const turns = openTurns()
+      const started: number[] = []
+      const { hear } = turns.client((id) => started.push(id))
+      const address = { name: 'address', atOnce: 1 }
+      const slow = [{ name: 'slow', atOnce: 1, intervalMs: 1000 }, address]
+      hear(['enter', 1, slow])
+      hear(['enter', 2, slow])
+      hear(['leave', 1, null])
+      // The address has had nothing to do when the third comes.
+      hear(['enter', 3, [{ name: 'quick', atOnce: 1 }, address]])
+      await vi.advanceTimersByTimeAsync(1000)
+      expect(started).toEqual([1, 3])
+      hear(['leave', 3, null])
+      expect(started).toEqual([1, 3, 2])
+    })
+
+    it('sleeps through a pause of years', async () => {
+      const turns = openTurns()
+      const { hear } = turns.client(() => undefined)
+      hear(['slow', 'a', 1e13])
+      hear(['enter', 1, [{ name: 'a', atOnce: 1 }]])
+      const set = vi.spyOn(globalThis, 'setTimeout')
+      await vi.advanceTimersByTimeAsync(1000)
+      expect(set).not.toHaveBeenCalled()
+    })
+  })
 })
