@@ -5,6 +5,8 @@ import { tdmSignals } from './consent-tdm.ts'
 const PLUS = 'http://ns.useplus.org/ldf/xmp/1.0/'
 /** A packet needs one; one made to be slow has thousands. */
 const MAX_PREFIXES = 4
+/** Characters of a value as an element, its end tag with them. */
+const MAX_VALUE = 2000
 const TDM = 'http://www.w3.org/ns/tdmrep/'
 
 /**
@@ -45,13 +47,18 @@ function properties(text: string, namespace: string, name: string): string[] {
   return [...prefixes].slice(0, MAX_PREFIXES).flatMap((prefix) => {
     const full = `${prefix.replaceAll('.', '\\.')}:${name}`
     const attributes = new RegExp(`\\s${full}\\s*=\\s*(?:"([^"<]*)"|'([^'<]*)')`, 'g')
-    const elements = new RegExp(`<${full}(\\s[^<>]*?)?(?:/>|>([\\s\\S]{0,2000}?)</${full}\\s*>)`, 'g')
+    const elements = new RegExp(`<${full}(\\s[^<>]*?)?(/?)>`, 'g')
+    const end = new RegExp(`</${full}\\s*>`)
     return [
       ...[...text.matchAll(attributes)].map(([, double, single]) => double ?? single!),
-      ...[...text.matchAll(elements)].map(
-        ([, head = '', inner = '']) =>
-          /rdf:resource\s*=\s*["']([^"']*)["']/.exec(head)?.[1] ?? inner.replace(/<[^>]*>/g, ' '),
-      ),
+      ...[...text.matchAll(elements)].flatMap(({ 0: tag, 1: head = '', 2: empty, index }) => {
+        const resource = /rdf:resource\s*=\s*["']([^"']*)["']/.exec(head)?.[1]
+        if (resource !== undefined || empty === '/') return [resource ?? '']
+        // A value is short; an element without an end is looked through no further.
+        const inner = text.slice(index + tag.length, index + tag.length + MAX_VALUE)
+        const length = inner.search(end)
+        return length < 0 ? [] : [inner.slice(0, length).replace(/<[^>]*>/g, ' ')]
+      }),
     ].map((value) => value.trim())
   })
 }

@@ -1,10 +1,13 @@
 import { boxes, type Box } from './probe-iso-media.ts'
 
+/** What a piece counts for at least, as it costs memory however short it is. Bytes. */
+const PIECE_BYTES = 4096
+
 /**
  * The `mime` items of a content type in the meta box of an AVIF or HEIC (ISO/IEC 14496-12, 8.11: `iinf` names the
- * items, `iloc` says where they lie).
+ * items, `iloc` says where they lie), of at most so many bytes in all: places may name the same bytes again and again.
  */
-export function isoMediaItem(bytes: Buffer, contentType: string): Buffer[] {
+export function isoMediaItem(bytes: Buffer, contentType: string, maxBytes: number): Buffer[] {
   const meta = first(boxes(bytes, 0, bytes.length), 'meta', bytes.length)
   if (meta === null) return []
   const inside = [...boxes(bytes, meta.start + 4, meta.end)].map((box) => ({
@@ -17,7 +20,7 @@ export function isoMediaItem(bytes: Buffer, contentType: string): Buffer[] {
   const data = inside.find(({ type }) => type === 'idat') ?? null
   try {
     const ids = itemIds(bytes, names, contentType)
-    return ids.size === 0 ? [] : items(bytes, places, data, ids)
+    return ids.size === 0 ? [] : items(bytes, places, data, ids, maxBytes)
   } catch (error) {
     // A box that ends within a field.
     if (error instanceof RangeError) return []
@@ -46,7 +49,13 @@ function itemIds(bytes: Buffer, { start, end }: Box, contentType: string): Set<n
   return ids
 }
 
-function items(bytes: Buffer, { start }: Box, data: Box | null, ids: ReadonlySet<number>): Buffer[] {
+function items(
+  bytes: Buffer,
+  { start }: Box,
+  data: Box | null,
+  ids: ReadonlySet<number>,
+  maxBytes: number,
+): Buffer[] {
   const version = bytes[start]!
   const sizes = bytes.readUInt16BE(start + 4)
   const [offsetSize, lengthSize, baseSize] = [sizes >> 12, (sizes >> 8) & 15, (sizes >> 4) & 15]
@@ -59,20 +68,27 @@ function items(bytes: Buffer, { start }: Box, data: Box | null, ids: ReadonlySet
   }
   const count = read(version < 2 ? 2 : 4)
   const found: Buffer[] = []
+  let spent = 0
   for (let i = 0; i < count; i++) {
     const id = read(version < 2 ? 2 : 4)
     const method = version === 0 ? 0 : read(2) & 15
     const reference = read(2)
     const base = read(baseSize)
     const pieces: Buffer[] = []
-    for (let left = read(2); left > 0; left--) {
+    const extents = read(2)
+    // Extents that take no room in the file could be counted for hours.
+    if (extents > 1 && indexSize + offsetSize + lengthSize === 0) return found
+    for (let left = extents; left > 0; left--) {
       read(indexSize)
       const from = base + read(offsetSize)
       const length = read(lengthSize)
       if (!ids.has(id) || reference !== 0) continue
       // 0: from the start of the file; 1: from that of the idat box.
-      if (method === 0) pieces.push(bytes.subarray(from, from + length))
-      if (method === 1 && data) pieces.push(bytes.subarray(data.start + from, data.start + from + length))
+      const start = method === 0 ? from : method === 1 && data ? data.start + from : bytes.length
+      const piece = bytes.subarray(start, start + length)
+      spent += Math.max(piece.length, PIECE_BYTES)
+      if (spent > maxBytes) return found
+      pieces.push(piece)
     }
     if (pieces.length > 0) found.push(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces))
   }

@@ -2,7 +2,7 @@ import { inflateSync } from 'node:zlib'
 import { sniff } from './sniff.ts'
 import { isoMediaItem } from './xmp-iso-media.ts'
 
-/** A packet larger than this is no metadata of a picture, and is not read. Bytes. */
+/** A packet larger than this is no metadata of a picture, and is not read; nor are more inflated or joined in all. Bytes. */
 const MAX_PACKET = 4 * 2 ** 20
 
 /**
@@ -26,7 +26,7 @@ export function xmpPackets(bytes: Buffer): Buffer[] {
       return ofTiff(bytes)
     case 'avif':
     case 'heic':
-      return isoMediaItem(bytes, 'application/rdf+xml').filter(({ length }) => length <= MAX_PACKET)
+      return isoMediaItem(bytes, 'application/rdf+xml', MAX_PACKET)
     default:
       return []
   }
@@ -54,7 +54,7 @@ function ofJpeg(bytes: Buffer): Buffer[] {
       continue
     }
     if (marker === 0xd9 || marker === 0xda) break
-    const end = at + 2 + bytes.readUInt16BE(at + 2)
+    const end = Math.min(at + 2 + bytes.readUInt16BE(at + 2), bytes.length)
     if (marker === 0xe1) {
       const start = at + 4
       if (startsWith(bytes, start, JPEG_XMP)) packets.push(bytes.subarray(start + JPEG_XMP.length, end))
@@ -75,17 +75,20 @@ function ofJpeg(bytes: Buffer): Buffer[] {
 
 const PNG_XMP = 'XML:com.adobe.xmp\0'
 
-/** iTXt chunks with the keyword of XMP, compressed or not; libvips writes zTXt. */
+/** iTXt chunks with the keyword of XMP, compressed or not; libvips writes zTXt. Ends at one that is broken or too large. */
 function ofPng(bytes: Buffer): Buffer[] {
   const packets: Buffer[] = []
+  let left = MAX_PACKET
   for (let at = 8; at + 12 <= bytes.length;) {
     const type = bytes.readUInt32BE(at + 4)
     const end = at + 8 + bytes.readUInt32BE(at)
     // iTXt and zTXt.
     if ((type === 0x69545874 || type === 0x7a545874) && startsWith(bytes, at + 8, PNG_XMP)) {
       const data = bytes.subarray(at + 8 + PNG_XMP.length, end)
-      const packet = type === 0x69545874 ? internationalText(data) : inflated(data.subarray(1))
-      if (packet !== null && packet.length <= MAX_PACKET) packets.push(packet)
+      const packet = type === 0x69545874 ? internationalText(data, left) : inflated(data.subarray(1), left)
+      if (packet === null || packet.length > left) break
+      packets.push(packet)
+      left -= packet.length
     }
     at = end + 4
   }
@@ -93,17 +96,17 @@ function ofPng(bytes: Buffer): Buffer[] {
 }
 
 /** PNG, third edition, 11.3.3.4: compression flag and method, a language and a translated keyword, each ended by 0. */
-function internationalText(data: Buffer): Buffer | null {
+function internationalText(data: Buffer, maxBytes: number): Buffer | null {
   const language = data.indexOf(0, 2)
   const text = language < 0 ? -1 : data.indexOf(0, language + 1)
   if (text < 0) return null
   const value = data.subarray(text + 1)
-  return data[0] === 1 ? inflated(value) : value
+  return data[0] === 1 ? inflated(value, maxBytes) : value
 }
 
-function inflated(value: Buffer): Buffer | null {
+function inflated(value: Buffer, maxBytes: number): Buffer | null {
   try {
-    return inflateSync(value, { maxOutputLength: MAX_PACKET })
+    return inflateSync(value, { maxOutputLength: Math.max(1, maxBytes) })
   } catch {
     // Broken, or a bomb: there is nothing to read.
     return null
