@@ -72,7 +72,12 @@ export async function explain(folder: RunFolder, key: string): Promise<Explained
         }
       }
     }
-    for (const [uid, fate] of covered) Object.assign(rows.get(uid)!, { url: '', caption: '', fate })
+    for (const [uid, fate] of covered) {
+      const told = rows.get(uid)!
+      // Values may be its address or text: what a block list or a rule named.
+      const steps = told.steps.map((step) => ({ ...step, value: null, limit: null }))
+      rows.set(uid, { uid, url: '', caption: '', steps, fate })
+    }
     if (rows.size > 0) return [...rows.values()]
     const why = takenDown({ uid: key, image_id: key, sha256: key }) ?? takenDown({ url: key })
     if (why !== null)

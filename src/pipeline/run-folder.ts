@@ -186,7 +186,8 @@ export async function claimRunFolder(plan: Plan): Promise<RunFolder> {
 
 /** The run file with a plan as its newest; the same plan is kept once. The snapshot number never falls. */
 export function withPlan(file: RunFile | null, plan: Plan): RunFile {
-  const key = (p: Plan) => p.stages.map((s) => `${s.id}=${s.fingerprint}`).join(' ')
+  // The same stages into another output folder are another plan: gc and purges look at all of those.
+  const key = (p: Plan) => [p.out, ...p.stages.map((s) => `${s.id}=${s.fingerprint}`)].join(' ')
   const others = (file?.plans ?? []).filter((p) => key(p) !== key(plan))
   // Another run may have started a snapshot or a round since this plan was made.
   const isNewer =

@@ -103,12 +103,12 @@ export async function finishSink(
 export async function makeCurrent(folder: RunFolder, out: string, stage: PlannedStage): Promise<void> {
   const total = await folder.readTotal(stage.dataset)
   const commits = [...(await folder.readCommits(stage.dataset)).values()]
-  const shards = commits.flatMap((c) => c.sink?.files ?? [])
   const current = {
     dataset: stage.fingerprint.slice(0, 12),
     fingerprint: stage.fingerprint,
     format: stage.use,
-    rows: shards.reduce((sum, f) => sum + f.rows, 0),
+    // Rows of files would count a shard and its index.
+    rows: commits.reduce((sum, { tally }) => sum + tally.kept, 0),
     files: (total?.files ?? []).map((f) => f.path),
   }
   await fileStore(out)

@@ -35,37 +35,104 @@ export async function purgeSinks(
   environment: Omit<TaskEnvironment, 'plan'>,
 ): Promise<PurgedSinks> {
   const done: PurgedSinks = { shards: 0, left: [] }
-  for (const sink of sinksOf(plans)) {
-    const { plan, stage: old } = sink
-    const stages = withTakedowns(plan.stages, entries)
-    const next = stages.find((s) => s.id === old.id)!
-    if (next.dataset === old.dataset) continue
-    if (!(await folder.readTotal(next.dataset))) {
+  // Output folders are no part of a fingerprint: several may hold shards of one data set.
+  for (const sinks of Map.groupBy(sinksOf(plans), ({ stage }) => stage.dataset).values()) {
+    const { stage: old } = sinks[0]!
+    let isLeft = false
+    for (const sink of sinks) {
+      const stages = withTakedowns(sink.plan.stages, entries)
+      const next = stages.find((s) => s.id === old.id)!
+      if (next.dataset === old.dataset) {
+        isLeft = true
+        continue
+      }
       const code = sinkCode(old, registry)
       const commits = [...(await folder.readCommits(old.dataset)).values()].filter((c) => c.kind === 'done')
       if (commits.length > 0 && !code?.purge) {
-        done.left.push(sinkFolder(plan.out, old).root)
+        isLeft = true
+        done.left.push(sinkFolder(sink.plan.out, old).root)
         continue
       }
       await folder.writeStage(next)
-      for (const commit of commits) done.shards += await purgePart(folder, sink, next, code!, commit, removal)
-      const total = await folder.readTotal(old.dataset)
-      const task = { kind: 'publish', stages: [old.id], partition: 0, attempt: '', continuations: 0 } as const
-      if (total) {
-        const { partitions } = total
-        const allowFailed = plan.allowFailed || total.without.length > 0
-        await finishSink({ ...task, stages: [old.id], partitions }, next, {
-          ...environment,
-          plan: { ...plan, stages, allowFailed },
-        })
-      }
+      const shards = await purgeOut(
+        folder,
+        sink,
+        { ...environment, plan: { ...sink.plan, stages } },
+        next,
+        code!,
+        commits,
+        removal,
+      )
+      done.shards += shards
     }
-    await replaceOld(folder, plan.out, old, next)
+    // Only now: its commits say what every one of these folders holds.
+    if (!isLeft) await folder.store.remove(old.dataset)
   }
   return done
 }
 
-/** Makes a partition of the new data set, unless it is there. Returns the number of shards written again. */
+/** One output folder. Returns the number of shards written again. */
+async function purgeOut(
+  folder: RunFolder,
+  sink: PlannedSink,
+  environment: TaskEnvironment,
+  next: PlannedStage,
+  code: Sink,
+  commits: readonly Commit[],
+  removal: Removal,
+): Promise<number> {
+  const { stage: old, plan } = sink
+  // A folder that somebody deleted stays as it is.
+  if (!(await holdsAny(sinkFolder(plan.out, old))) && !(await holdsAny(sinkFolder(plan.out, next)))) return 0
+  let shards = 0
+  let isWhole = true
+  for (const commit of commits) {
+    const written = await purgePart(folder, sink, next, code, commit, removal)
+    shards += written ?? 0
+    isWhole &&= written !== null
+  }
+  const store = fileStore(plan.out).at(old.id)
+  const name = old.fingerprint.slice(0, 12)
+  const total = await folder.readTotal(old.dataset)
+  if (total && isWhole) {
+    const { partitions } = total
+    const allowFailed = plan.allowFailed || total.without.length > 0
+    const task = {
+      kind: 'publish',
+      stages: [old.id],
+      partition: 0,
+      attempt: '',
+      continuations: 0,
+      partitions,
+    } as const
+    await finishSink({ ...task, stages: [old.id] }, next, {
+      ...environment,
+      plan: { ...environment.plan, allowFailed },
+    })
+  }
+  if ((await currentOf(store)) === name) {
+    if (isWhole) await makeCurrent(folder, plan.out, next)
+    // Shards that somebody moved away cannot be counted on: the next run makes them, and says again what is current.
+    else await store.remove('current.json')
+  }
+  await store.remove(name)
+  return shards
+}
+
+async function holdsAny(files: Store): Promise<boolean> {
+  for await (const _ of files.list()) return true
+  return false
+}
+
+async function isThere(files: Store, part: SinkPart | undefined): Promise<boolean> {
+  const found = await Promise.all((part?.files ?? []).map(({ path }) => files.exists(path)))
+  return found.every(Boolean)
+}
+
+/**
+ * Makes a partition of the new data set, unless it is there. Returns the number of shards written again, or null where
+ * the old ones are not in this output folder.
+ */
 async function purgePart(
   folder: RunFolder,
   { plan, stage: old }: PlannedSink,
@@ -73,9 +140,12 @@ async function purgePart(
   code: Sink,
   commit: Commit,
   removal: Removal,
-): Promise<number> {
-  if (!commit.sink || (await folder.readCommit(next.dataset, commit.partition))) return 0
+): Promise<number | null> {
+  if (!commit.sink) return 0
   const [from, to] = [sinkFolder(plan.out, old), sinkFolder(plan.out, next)]
+  const made = await folder.readCommit(next.dataset, commit.partition)
+  if (made && (await isThere(to, made.sink))) return 0
+  if (!(await isThere(from, commit.sink))) return null
   const opened: OutWriter[] = []
   const context = {
     options: old.options as never,
@@ -100,6 +170,8 @@ async function purgePart(
       isMeant || !code.samples
         ? await code.purge!(commit.sink, isRemoved, context)
         : await linked(plan.out, old, next, commit.sink)
+    // Of another output folder, whose shards are the same.
+    if (made) return isMeant ? 1 : 0
     const tally = structuredClone(commit.tally)
     for (const row of removed) subtract(tally, 'parquet', row)
     const rejects = await purgedRejects(folder, old, next, commit, removal)
@@ -122,20 +194,6 @@ async function linked(out: string, old: PlannedStage, next: PlannedStage, sink: 
   const name = (stage: PlannedStage) => stage.fingerprint.slice(0, 12)
   for (const { path } of sink.files) await store.link(`${name(old)}/${path}`, `${name(next)}/${path}`)
   return sink
-}
-
-/** The new data set becomes the current one where the old one was; then nothing is left of the old one. */
-async function replaceOld(
-  folder: RunFolder,
-  out: string,
-  old: PlannedStage,
-  next: PlannedStage,
-): Promise<void> {
-  const store = fileStore(out).at(old.id)
-  const name = old.fingerprint.slice(0, 12)
-  if ((await currentOf(store)) === name) await makeCurrent(folder, out, next)
-  await store.remove(name)
-  await folder.store.remove(old.dataset)
 }
 
 async function currentOf(store: Store): Promise<string | null> {

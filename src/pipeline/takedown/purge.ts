@@ -171,7 +171,9 @@ async function renamePlans(folder: RunFolder, entries: readonly Entry[], isParti
   if (isPartial) return
   const file = (await folder.readRunFile())!
   const plans = file.plans.map((plan) => ({ ...plan, stages: withTakedowns(plan.stages, entries) }))
-  const keyed = new Map(plans.map((plan) => [plan.stages.map((s) => s.dataset).join(' '), plan]))
+  const keyed = new Map(
+    plans.map((plan) => [[plan.out, ...plan.stages.map((s) => s.dataset)].join(' '), plan]),
+  )
   await folder.writeRunFile({ ...file, plans: [...keyed.values()] })
 }
 

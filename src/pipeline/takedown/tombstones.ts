@@ -125,7 +125,8 @@ export async function writeFound(folder: RunFolder, name: string, found: FoundFi
 /** Puts a takedown beside the shards of a sink, `<out>/<sink>/takedown/`, for those who read them without the run. */
 export async function publishEntry(sink: Store, { name, found, ...file }: Entry): Promise<void> {
   const images = (found?.images ?? []).map((digest): Tombstone => ({ kind: 'image', digest }))
-  const published: TombstoneFile = { ...file, tombstones: [...file.tombstones, ...images] }
+  // The reason is for those who keep the run: an owner's mail is no part of a data set.
+  const published: TombstoneFile = { ...file, reason: null, tombstones: [...file.tombstones, ...images] }
   const [path, text] = [`${name}.tombstone.json`, toText(published)]
   if (found === null) await sink.at(FOLDER).createOnce(path, text)
   else await sink.at(FOLDER).replace(path, text)

@@ -103,7 +103,9 @@ describe('purge', () => {
     await cp(bench.folder, saved, { recursive: true, preserveTimestamps: true })
     await purgeAll()
     const purged = [await current('webdataset'), await current('parquet')]
-    const names = JSON.parse(await readFile(inFolder('out/webdataset/current.json'), 'utf8')) as object
+    const names = JSON.parse(await readFile(inFolder('out/webdataset/current.json'), 'utf8')) as {
+      rows: number
+    }
     await rm(bench.folder, { recursive: true })
     await rename(saved, bench.folder)
     await bench.run({ workers: 2 })
@@ -127,6 +129,7 @@ describe('purge', () => {
       }
     }
     expect(rows).toBe(manifest.rows)
+    expect(names.rows).toBe(rows)
   })
 
   it('keeps digests as evidence, and removes no more when there is nothing', async () => {
@@ -192,6 +195,35 @@ describe('purge', () => {
       if (i > 0) expect(tally.rowsIn).toBe(tallies[i - 1]!.kept)
     }
     expect(tallies[0]!.kept).toBe(12)
+  })
+
+  it('purges every output folder that holds the same data set, in whatever order they were made', async () => {
+    await bench.run({ out: inFolder('other') })
+    const picture = bench.web.pictures[0]!
+    await down({ url: [picture.url] })
+    expect(await purgeAll()).toMatchObject({ left: [], samples: 1 })
+    const found = await searchable()
+    expect(wordsOf([picture]).filter((word) => found.includes(word))).toEqual([])
+    const [here, other] = await Promise.all(['out', 'other'].map((out) => filesBelow(inFolder(out))))
+    expect([...here!.keys()].some((path) => path.endsWith('.tar'))).toBe(true)
+    const data = (files: Map<string, Buffer>) => [...files].filter(([path]) => !path.includes('takedown/'))
+    expect(new Map(data(other!))).toEqual(new Map(data(here!)))
+    expect((await bench.run({ out: inFolder('other') })).worked).toEqual([])
+  })
+
+  it('ends although shards were moved away, and leaves them to the next run', async () => {
+    const { dataset } = JSON.parse(await readFile(inFolder('out/webdataset/current.json'), 'utf8')) as {
+      dataset: string
+    }
+    await rm(inFolder('out/webdataset', dataset, '00001.tar'))
+    const picture = bench.web.pictures[0]!
+    await down({ url: [picture.url] })
+    expect(await purgeAll()).toMatchObject({ left: [], samples: 1 })
+    const found = await searchable()
+    expect(wordsOf([picture]).filter((word) => found.includes(word))).toEqual([])
+    expect((await bench.run()).worked).toContain('webdataset')
+    expect([...(await allMembers()).keys()].filter((name) => name.endsWith('.json'))).toHaveLength(22)
+    expect((await bench.run()).worked).toEqual([])
   })
 
   it('waits for no run, and no run for it: whoever comes second is refused', async () => {

@@ -162,6 +162,16 @@ describe('takedown', () => {
     const [told] = await explain(bench.runFolder(), id)
     expect(told!.fate).toMatch(/^taken down on \d{4}-\d{2}-\d{2}: asked by mail/)
     expect(told!.caption).toBe('')
+    expect(told!.steps.length).toBeGreaterThan(0)
+    expect(told!.steps.filter(({ value, limit }) => value !== null || limit !== null)).toEqual([])
+  })
+
+  it('keeps the reason to the run folder: beside the shards lie digests alone', async () => {
+    await down({ url: [bench.web.pictures[0]!.url] }, { reason: 'mail of Ann Owner' })
+    const files = await filesBelow(bench.folder)
+    const saying = [...files].filter(([, bytes]) => bytes.includes('Ann Owner')).map(([path]) => path)
+    expect(saying.length).toBeGreaterThan(0)
+    expect(saying.filter((path) => !path.startsWith('run/'))).toEqual([])
   })
 
   it.each([
