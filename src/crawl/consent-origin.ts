@@ -17,11 +17,17 @@ export interface OriginConsent {
   verdict(url: string): Promise<Signal | null>
 }
 
+/** One file: what it says of a path, or why it cannot be read, with its URL. */
+interface OriginFile<T> {
+  says: T | null
+  unreadable: string | null
+  bytes: number
+}
+
 interface OriginFiles {
-  tdm: ReturnType<typeof parseTdmRep>
-  ai: ReturnType<typeof parseAiTxt> | null
-  /** Why a file that may be there cannot be read, each with its URL. */
-  unreadable: string[]
+  tdm: OriginFile<ReturnType<typeof parseTdmRep>>
+  ai: OriginFile<ReturnType<typeof parseAiTxt>>
+  bytes: number
 }
 
 /**
@@ -41,50 +47,48 @@ export function openOriginConsent(
 ): OriginConsent {
   const agent = productToken(agentName)
   const filesOf = openOriginCache<OriginFiles>(async (origin, before) => {
-    const files = await load(origin)
-    return files.unreadable.length > 0 && before !== undefined ? before : files
+    const tdmUrl = `${origin}/.well-known/tdmrep.json`
+    const parseTdm = (bytes: Uint8Array) => parseTdmRep(bytes, tdmUrl)
+    const tdm = fresher(await load(tdmUrl, TDMREP_BYTES, parseTdm), before?.tdm)
+    const aiUrl = `${origin}/ai.txt`
+    const ai = fresher(await load(aiUrl, ROBOTS_BYTES, (bytes) => parseAiTxt(bytes, aiUrl)), before?.ai)
+    return { tdm, ai, bytes: tdm.bytes + ai.bytes }
   }, now)
 
-  async function load(origin: string): Promise<OriginFiles> {
-    const files: OriginFiles = { tdm: null, ai: null, unreadable: [] }
-    const tdmUrl = `${origin}/.well-known/tdmrep.json`
-    const aiUrl = `${origin}/ai.txt`
-    const tdm = await read(tdmUrl, TDMREP_BYTES, files)
-    if (tdm !== null) {
-      files.tdm = parseTdmRep(tdm, tdmUrl)
-      if (files.tdm === null) files.unreadable.push(`${tdmUrl}: no JSON array of rules`)
-    }
-    const ai = await read(aiUrl, ROBOTS_BYTES, files)
-    if (ai !== null) files.ai = parseAiTxt(ai, aiUrl)
-    return files
+  async function load<T>(
+    url: string,
+    maxBytes: number,
+    parse: (bytes: Uint8Array) => T | null,
+  ): Promise<OriginFile<T>> {
+    const read = await readFile(url, maxBytes)
+    if (typeof read === 'string') return { says: null, unreadable: `${url}: ${read}`, bytes: 0 }
+    if (read === null) return { says: null, unreadable: null, bytes: 0 }
+    const says = parse(read)
+    return { says, unreadable: says === null ? `${url}: no JSON array of rules` : null, bytes: read.length }
   }
 
-  /** The bytes of a file, or null where there is none, or where it cannot be had, which is noted. */
-  async function read(file: string, maxBytes: number, files: OriginFiles): Promise<Uint8Array | null> {
-    const unreadable = (why: string) => {
-      files.unreadable.push(`${file}: ${why}`)
-      return null
-    }
+  /** The bytes of a file, null where there is none, or why it cannot be had. */
+  async function readFile(file: string, maxBytes: number): Promise<Uint8Array | string | null> {
     let url = file
     try {
       for (let hop = 0; hop <= REDIRECTS; hop++) {
         const { allowed, evidence } = await robots.verdict(url)
-        if (!allowed) return unreadable(evidence ?? 'robots.txt')
+        if (!allowed) return evidence ?? 'robots.txt'
         const { status, location, body } = await request(url, maxBytes)
         if (status >= 300 && status < 400 && location !== null) {
           const next = URL.parse(location, url)
-          if (next === null || !/^https?:$/.test(next.protocol)) return unreadable(`redirect to ${location}`)
+          if (next === null || !/^https?:$/.test(next.protocol)) return `redirect to ${location}`
           url = next.href
           continue
         }
         if (status >= 400 && status < 500 && status !== 429) return null
-        if (status < 200 || status > 299) return unreadable(`status ${status}`)
-        return /^\s*(?:<|$)/.test(Buffer.from(body).toString('latin1', 0, 1024)) ? null : body
+        if (status < 200 || status > 299) return `status ${status}`
+        return /^(?:\u00ef\u00bb\u00bf)?\s*(?:<|$)/.test(Buffer.from(body).toString('latin1')) ? null : body
       }
-      return unreadable(`more than ${REDIRECTS} redirects`)
+      return `more than ${REDIRECTS} redirects`
     } catch (error) {
       if (reasonOf(error) === null) throw error
-      return unreadable((error as Error).message)
+      return (error as Error).message
     }
   }
 
@@ -96,12 +100,12 @@ export function openOriginConsent(
       const file = await robots.file(origin)
       const inRobots = file === null ? null : decide(robotsUsage(file, agent, path, level))
       if (inRobots?.reserves === true) return inRobots
-      const { tdm, ai, unreadable } = await filesOf(origin)
+      const { tdm, ai } = await filesOf(origin)
       return decide([
         inRobots,
-        tdm?.(path, level) ?? null,
-        ai?.(agent, path) ?? null,
-        ...(level === 'strict' ? [aiCrawlers(file, path), unread(unreadable)] : []),
+        tdm.says?.(path, level) ?? null,
+        ai.says?.(agent, path) ?? null,
+        ...(level === 'strict' ? [aiCrawlers(file, path), unread(tdm.unreadable ?? ai.unreadable)] : []),
       ])
     },
   }
@@ -119,6 +123,11 @@ function aiCrawlers(file: Awaited<ReturnType<Robots['file']>>, path: string): Si
   return null
 }
 
-function unread(files: readonly string[]): Signal | null {
-  return files.length === 0 ? null : { reserves: true, rule: 'consent-unreadable', source: files[0]! }
+function unread(file: string | null): Signal | null {
+  return file === null ? null : { reserves: true, rule: 'consent-unreadable', source: file }
+}
+
+/** What was read now, or, where that cannot be read, what was known a day ago. */
+function fresher<T>(now: OriginFile<T>, before: OriginFile<T> | undefined): OriginFile<T> {
+  return now.unreadable !== null && before !== undefined ? before : now
 }

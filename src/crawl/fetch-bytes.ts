@@ -71,7 +71,7 @@ export function openByteFetcher(
     signal,
     onDefer: (host, error) => (host === null ? polite.endAll(error) : polite.end(host, error)),
   })
-  const robots = limitedRobots(http, network, polite, options, signal, deferral)
+  const robots = limitedRobots(http, context, polite, options, signal, deferral)
   const origins = openOriginConsent(robots, robots.request, network.agent, options.consent)
   const budget = openByteBudget(Math.min(256 * 2 ** 20, Math.floor(memoryBytes / 4)))
 

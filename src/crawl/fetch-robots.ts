@@ -1,5 +1,5 @@
 import type { PairloomError } from '../core/error.ts'
-import type { Network } from '../core/stage.ts'
+import type { StageContext } from '../core/stage.ts'
 import type { Deferral } from './fetch-deferral.ts'
 import { fetchError, reasonOf } from './fetch-error.ts'
 import type { FetchOptions } from './fetch-options.ts'
@@ -27,7 +27,7 @@ export interface ImageRobots extends Robots {
  */
 export function limitedRobots(
   http: HttpClient,
-  network: Network,
+  { network, isTakenDown }: Pick<StageContext, 'network' | 'isTakenDown'>,
   polite: Polite,
   options: Pick<FetchOptions, 'retries' | 'backoffMs' | 'maxWaitMs'>,
   signal: AbortSignal,
@@ -37,6 +37,8 @@ export function limitedRobots(
   const request = robotsRequest(http, signal)
   const patient: RobotsRequest = async (url, maxBytes) => {
     let last: RobotsAnswer | undefined
+    // A redirect may lead to whoever has asked to be left alone.
+    if (isTakenDown({ url })) throw fetchError('taken-down', url)
     const host = hostOf(url)
     const pause = deferral && { pause: (ms: number) => deferral.pause(host, ms) }
     try {

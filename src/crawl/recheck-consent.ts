@@ -58,7 +58,7 @@ export const recheckConsent = defineStage({
     const http = openHttp(network, { connectionsPerOrigin: chosen.perHost })
     try {
       const polite = openPolite(context, (url) => http.addressOf(url), chosen, signal)
-      const robots = limitedRobots(http, network, polite, chosen, signal)
+      const robots = limitedRobots(http, context, polite, chosen, signal)
       const origins = openOriginConsent(robots, robots.request, network.agent, chosen.consent)
       const lists = await openBlockLists(chosen)
       for await (const rows of batches) {

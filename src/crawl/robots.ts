@@ -36,6 +36,8 @@ interface Origin {
   file: string
   txt: RobotsTxt | null
   unreachable: string | null
+  /** Of the file. */
+  bytes: number
 }
 
 /**
@@ -84,23 +86,25 @@ export function openRobots(
 }
 
 async function load(request: RobotsRequest, file: string): Promise<Origin> {
+  const none = { file, txt: null, bytes: 0 }
   let url = file
   try {
     for (let hop = 0; hop <= REDIRECTS; hop++) {
       const { status, location, body } = await request(url, ROBOTS_BYTES)
       if (status >= 300 && status < 400 && location !== null) {
         const next = URL.parse(location, url)
-        if (next === null) return { file, txt: null, unreachable: `redirect to ${location}` }
+        if (next === null) return { ...none, unreachable: `redirect to ${location}` }
         url = next.href
         continue
       }
-      if (status >= 200 && status < 300) return { file, txt: parseRobots(body), unreachable: null }
-      if (status >= 400 && status < 500 && status !== 429) return { file, txt: null, unreachable: null }
-      return { file, txt: null, unreachable: `status ${status}` }
+      if (status >= 200 && status < 300)
+        return { file, txt: parseRobots(body), unreachable: null, bytes: body.length }
+      if (status >= 400 && status < 500 && status !== 429) return { ...none, unreachable: null }
+      return { ...none, unreachable: `status ${status}` }
     }
-    return { file, txt: null, unreachable: `more than ${REDIRECTS} redirects` }
+    return { ...none, unreachable: `more than ${REDIRECTS} redirects` }
   } catch (error) {
     if (reasonOf(error) === null) throw error
-    return { file, txt: null, unreachable: (error as Error).message }
+    return { ...none, unreachable: (error as Error).message }
   }
 }

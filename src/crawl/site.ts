@@ -91,7 +91,9 @@ export const site = defineSource({
     try {
       const pace = { perHost: 1, concurrency: 1 }
       const polite = openPolite(context, (url) => http.addressOf(url), pace, signal)
-      const robots = limitedRobots(http, network, polite, chosen, signal)
+      // A takedown names hosts of pictures, not of pages that show them.
+      const all = { network, isTakenDown: () => false }
+      const robots = limitedRobots(http, all, polite, chosen, signal)
       const client = openSiteClient(http, robots, polite, { ...chosen, signal })
       const { start } = part as SitePart
       let batch: LinkRow[] = []

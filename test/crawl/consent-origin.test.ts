@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { NO_NETWORK } from '../../src/core/index.ts'
 import { openOriginConsent } from '../../src/crawl/consent-origin.ts'
 import type { ConsentLevel } from '../../src/crawl/consent.ts'
+import { ORIGIN_FILE_MS } from '../../src/crawl/origin-cache.ts'
 import { robotsRequest } from '../../src/crawl/http-robots.ts'
 import { openHttp } from '../../src/crawl/http.ts'
 import { openRobots } from '../../src/crawl/robots.ts'
@@ -125,5 +126,27 @@ describe('files of an origin', () => {
     now = 24 * 3600_000
     await verdict('/x')
     expect([...server.requests()].map(([, times]) => times)).toEqual([2, 2, 2])
+  })
+
+  it('are heard each for itself when asked for again: one that is lost hides no new word of the other', async () => {
+    let now = 0
+    let isDay2 = false
+    const { verdict } = await open(
+      {
+        'a.test/.well-known/tdmrep.json': (request, response) =>
+          (isDay2 ? sendStatus(500) : reserved)(request, response),
+        'a.test/ai.txt': (request, response) =>
+          text(isDay2 ? 'User-agent: *\nDisallow: /new\n' : '')(request, response),
+      },
+      'standard',
+      () => now,
+    )
+    expect(await Promise.all(['/no', '/new'].map(verdict))).toMatchObject([{ rule: 'tdm-reserved' }, null])
+    isDay2 = true
+    now = ORIGIN_FILE_MS
+    expect(await Promise.all(['/no', '/new'].map(verdict))).toMatchObject([
+      { rule: 'tdm-reserved' },
+      { rule: 'ai-txt' },
+    ])
   })
 })
