@@ -177,6 +177,8 @@ export async function claimRunFolder(plan: Plan): Promise<RunFolder> {
   }
   if (!known) {
     for await (const { path } of folder.store.list()) {
+      // A run leaves its mark before it writes anything else.
+      if (path.startsWith('active/')) continue
       const message = `Expected ${plan.run} to be a run folder or empty, got a folder with ${path} in it: give another with --run`
       throw new PairloomError('PL_RUN_OTHER', message, { data: { run: plan.run, path } })
     }

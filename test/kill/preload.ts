@@ -18,7 +18,7 @@ export interface KillOrder extends StoreStep {
 
 export function stepOf({ event, path }: { event: string; path: string }): StoreStep {
   const role = /worker\.[jt]s$/.test(process.argv[1] ?? '') ? 'worker' : 'run'
-  return { role, event, path: path.replace(/\.[0-9a-f]{8}-\d+-[0-9a-z]+\./, '.') }
+  return { role, event, path: path.replace(/([./])[0-9a-f]{8}-\d+-[0-9a-z]+\./, '$1') }
 }
 
 // Loaded by --import into the coordinator and, through NODE_OPTIONS, into its workers.

@@ -24,6 +24,8 @@ export async function enterRun(folder: RunFolder): Promise<() => Promise<void>> 
   const mark = `${ACTIVE}/${attemptName()}.json`
   await folder.store.createOnce(mark, JSON.stringify(self()))
   const leave = () => folder.store.remove(mark)
+  // Those of dead runs go.
+  for await (const { path } of folder.store.list(ACTIVE)) await isHeld(folder, path)
   if (!(await isHeld(folder, PURGING))) return leave
   await leave()
   throw held(folder, PURGING, 'no purge')

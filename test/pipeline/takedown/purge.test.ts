@@ -1,11 +1,12 @@
 import { createHmac } from 'node:crypto'
-import { cp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { imageId, sha256, uid } from '../../../src/index.ts'
 import { enterRun } from '../../../src/pipeline/takedown/exclusive.ts'
 import { purge } from '../../../src/pipeline/takedown/purge.ts'
 import { takeDown } from '../../../src/pipeline/takedown/takedown.ts'
+import { PLACE } from '../../../src/store/alive.ts'
 import { readTar } from '../../../src/store/tar.ts'
 import { readParquet } from '../../shard/harness.ts'
 import { filesBelow, ownedBench, type Owned } from './owned.ts'
@@ -239,6 +240,15 @@ describe('purge', () => {
     )
     await rm(inFolder('run/takedown/purging.json'))
     expect(await purgeAll()).toMatchObject({ left: [] })
+  })
+
+  it('lets a run begin where another died with nothing written but its mark, which goes', async () => {
+    await rm(inFolder('run'), { recursive: true })
+    await mkdir(inFolder('run/active'), { recursive: true })
+    const dead = { place: PLACE, pid: 2 ** 22 + 1, since: '' }
+    await writeFile(inFolder('run/active/dead.json'), JSON.stringify(dead))
+    expect((await bench.run()).worked).toContain('images')
+    expect(await readdir(inFolder('run/active')).catch(() => [])).toEqual([])
   })
 
   it('says where it may not write, and goes on from there when it may', async () => {
