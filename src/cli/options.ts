@@ -27,7 +27,7 @@ export function planOptions(command: Command): Command {
     .addOption(
       new Option(
         '--set <path=value>',
-        'set an option of the file, such as fetch.timeoutMs=5000; may be given again',
+        'set an option of the file, such as images.totalMs=30000; may be given again',
       )
         .argParser(override)
         .default([], 'none'),

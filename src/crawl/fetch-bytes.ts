@@ -162,7 +162,8 @@ export function openByteFetcher(
       deferral.check(host)
       try {
         const answered = await request(url, trace.fetchMs, trace, sent)
-        heard(answered.response.firstByteMs)
+        // Redirects and pages of errors come sooner than pictures: their time would be a best that no picture keeps to.
+        if (isPicture(answered.response)) heard(answered.response.firstByteMs)
         health.report(host, null)
         return answered
       } catch (error) {
@@ -238,6 +239,10 @@ function checkStatus({ status, headers }: HttpResponse, url: string): void {
   if (status < 400) return
   const wait = retryAfterMs(firstHeader(headers, 'retry-after'), Date.now())
   throw fetchError(`http-${status}`, url, wait === undefined ? {} : { retryAfterMs: wait })
+}
+
+function isPicture(response: HttpResponse): boolean {
+  return response.status === 200 && !mimeOf(response)?.startsWith('text/')
 }
 
 function mimeOf({ headers }: HttpResponse): string | null {

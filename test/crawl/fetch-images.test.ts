@@ -5,7 +5,8 @@ import { collect, NO_NETWORK } from '../../src/core/collect.ts'
 import { PairloomError } from '../../src/core/error.ts'
 import { canonicalUrl, imageId } from '../../src/core/row.ts'
 import { optionTable } from '../../src/core/options.ts'
-import type { BytesAccess, Network, StageContext } from '../../src/core/stage.ts'
+import { openGate } from '../../src/core/gate.ts'
+import type { BytesAccess, Gate, Network, StageContext } from '../../src/core/stage.ts'
 import { fetchImages } from '../../src/crawl/fetch-images.ts'
 import { sendBytes, sendStatus, startServer, startWeb, type Answer, type TestServer } from '../servers/web.ts'
 import { corners, distance, quarters, noise } from '../media/pictures.ts'
@@ -526,6 +527,37 @@ describe('crawl/fetch', () => {
       expect(doc, name).not.toBe('')
       expect(value, name).not.toBeNull()
     }
+  })
+
+  it('judges the pace of a host by its pictures alone, not by what comes sooner than they', async () => {
+    const picture = sendBytes('image/png', await quarters(64, 64).png().toBuffer())
+    const server = await serve({
+      'a.test/a.png': picture,
+      'a.test/moved': sendStatus(302, { location: '/b.png' }),
+      'a.test/b.png': picture,
+      'a.test/gone': sendStatus(404),
+      'a.test/page.png': sendBytes('text/html', '<p>gone</p>'),
+    })
+    const gate = openGate()
+    const heard: boolean[] = []
+    const listening: Gate = {
+      ...gate,
+      async enter(keys, signal) {
+        const turn = await gate.enter(keys, signal)
+        const leave = (firstByteMs?: number) => {
+          heard.push(firstByteMs !== undefined)
+          turn.leave(firstByteMs)
+        }
+        return { ...turn, leave }
+      },
+    }
+    const paths = ['a.png', 'moved', 'gone', 'page.png']
+    const urls = paths.map((path) => `http://a.test/${path}`)
+    const { kept } = await fetchAll(urls, {}, server, { gate: listening })
+    expect(kept).toHaveLength(2)
+    expect(heard.filter(Boolean)).toHaveLength(2)
+    // Both pictures, the redirect, the miss, the page, and the files of the origin.
+    expect(heard.length).toBeGreaterThanOrEqual(6)
   })
 
   it('writes pictures that others can read', async () => {

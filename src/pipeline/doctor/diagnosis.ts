@@ -102,16 +102,23 @@ const WORDS: Record<Cause, Words> = {
     seen: 'something else came than a whole picture of a known format: mostly pages that say that it is gone',
     advice: `look at a few in report.html, and drop sites that give only these before the fetch${atFew(health)}`,
   }),
-  other: (health) =>
-    most(health).startsWith('http-5')
-      ? {
-          seen: 'servers had troubles of their own',
-          advice: `run later with --retry 5xx${atFew(health)}`,
-        }
-      : {
-          seen: `mostly ${most(health)}, which belongs to no group`,
-          advice: 'pairloom explain URL shows the evidence of one row; report.html those of some',
-        },
+  other(health) {
+    const first = most(health)
+    if (first === 'deferred')
+      return {
+        seen: 'the deadline came before these were asked for',
+        advice: 'run again with --retry deferred',
+      }
+    if (first.startsWith('http-5'))
+      return {
+        seen: 'servers had troubles of their own',
+        advice: `run later with --retry 5xx${atFew(health)}`,
+      }
+    return {
+      seen: `mostly ${first}, which belongs to no group`,
+      advice: 'pairloom explain URL shows the evidence of one row; report.html those of some',
+    }
+  },
 }
 
 function most({ reasons }: CauseHealth): string {
