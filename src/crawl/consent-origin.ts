@@ -3,13 +3,10 @@ import { parseAiTxt } from './consent-ai-txt.ts'
 import { parseTdmRep, TDMREP_BYTES } from './consent-tdm.ts'
 import { robotsUsage } from './consent-usage.ts'
 import { decide, type ConsentLevel, type Signal } from './consent.ts'
-import { reasonOf } from './fetch-error.ts'
 import { openOriginCache } from './origin-cache.ts'
+import { readOriginFile } from './origin-file.ts'
 import type { Robots, RobotsRequest } from './robots.ts'
 import { productToken, ROBOTS_BYTES } from './robots-txt.ts'
-
-/** Redirects of a file that are followed, as those of a robots.txt are. */
-const REDIRECTS = 5
 
 /** What the files of an origin say of the use of a URL that robots.txt lets us fetch. */
 export interface OriginConsent {
@@ -18,15 +15,15 @@ export interface OriginConsent {
 }
 
 /** One file: what it says of a path, or why it cannot be read, with its URL. */
-interface OriginFile<T> {
+interface Heard<T> {
   says: T | null
   unreadable: string | null
   bytes: number
 }
 
 interface OriginFiles {
-  tdm: OriginFile<ReturnType<typeof parseTdmRep>>
-  ai: OriginFile<ReturnType<typeof parseAiTxt>>
+  tdm: Heard<ReturnType<typeof parseTdmRep>>
+  ai: Heard<ReturnType<typeof parseAiTxt>>
   bytes: number
 }
 
@@ -59,37 +56,18 @@ export function openOriginConsent(
     url: string,
     maxBytes: number,
     parse: (bytes: Uint8Array) => T | null,
-  ): Promise<OriginFile<T>> {
-    const read = await readFile(url, maxBytes)
+  ): Promise<Heard<T>> {
+    const read = await readOriginFile(url, maxBytes, request, refuses)
     if (typeof read === 'string') return { says: null, unreadable: `${url}: ${read}`, bytes: 0 }
-    if (read === null) return { says: null, unreadable: null, bytes: 0 }
+    if (read === null || isPage(read)) return { says: null, unreadable: null, bytes: 0 }
     const says = parse(read)
     return { says, unreadable: says === null ? `${url}: no JSON array of rules` : null, bytes: read.length }
   }
 
-  /** The bytes of a file, null where there is none, or why it cannot be had. */
-  async function readFile(file: string, maxBytes: number): Promise<Uint8Array | string | null> {
-    let url = file
-    try {
-      for (let hop = 0; hop <= REDIRECTS; hop++) {
-        const { allowed, evidence } = await robots.verdict(url)
-        if (!allowed) return evidence ?? 'robots.txt'
-        const { status, location, body } = await request(url, maxBytes)
-        if (status >= 300 && status < 400 && location !== null) {
-          const next = URL.parse(location, url)
-          if (next === null || !/^https?:$/.test(next.protocol)) return `redirect to ${location}`
-          url = next.href
-          continue
-        }
-        if (status >= 400 && status < 500 && status !== 429) return null
-        if (status < 200 || status > 299) return `status ${status}`
-        return /^(?:\u00ef\u00bb\u00bf)?\s*(?:<|$)/.test(Buffer.from(body).toString('latin1')) ? null : body
-      }
-      return `more than ${REDIRECTS} redirects`
-    } catch (error) {
-      if (reasonOf(error) === null) throw error
-      return (error as Error).message
-    }
+  /** Why robots.txt keeps us from a file, or null. */
+  async function refuses(url: string): Promise<string | null> {
+    const { allowed, evidence } = await robots.verdict(url)
+    return allowed ? null : (evidence ?? 'robots.txt')
   }
 
   return {
@@ -128,6 +106,11 @@ function unread(file: string | null): Signal | null {
 }
 
 /** What was read now, or, where that cannot be read, what was known a day ago. */
-function fresher<T>(now: OriginFile<T>, before: OriginFile<T> | undefined): OriginFile<T> {
+function fresher<T>(now: Heard<T>, before: Heard<T> | undefined): Heard<T> {
   return now.unreadable !== null && before !== undefined ? before : now
+}
+
+/** Whether bytes are a page of HTML, or nothing: how servers without the file often answer. */
+function isPage(bytes: Uint8Array): boolean {
+  return /^(?:\u00ef\u00bb\u00bf)?\s*(?:<|$)/.test(Buffer.from(bytes).toString('latin1'))
 }

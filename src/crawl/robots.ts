@@ -1,10 +1,7 @@
 import type { Network } from '../core/index.ts'
-import { reasonOf } from './fetch-error.ts'
 import { openOriginCache } from './origin-cache.ts'
+import { readOriginFile } from './origin-file.ts'
 import { parseRobots, productToken, ROBOTS_BYTES, type RobotsTxt } from './robots-txt.ts'
-
-/** Redirects of a robots.txt that are followed, across hosts too (RFC 9309, 2.3.1.2). */
-const REDIRECTS = 5
 
 export interface RobotsVerdict {
   allowed: boolean
@@ -86,25 +83,7 @@ export function openRobots(
 }
 
 async function load(request: RobotsRequest, file: string): Promise<Origin> {
-  const none = { file, txt: null, bytes: 0 }
-  let url = file
-  try {
-    for (let hop = 0; hop <= REDIRECTS; hop++) {
-      const { status, location, body } = await request(url, ROBOTS_BYTES)
-      if (status >= 300 && status < 400 && location !== null) {
-        const next = URL.parse(location, url)
-        if (next === null) return { ...none, unreachable: `redirect to ${location}` }
-        url = next.href
-        continue
-      }
-      if (status >= 200 && status < 300)
-        return { file, txt: parseRobots(body), unreachable: null, bytes: body.length }
-      if (status >= 400 && status < 500 && status !== 429) return { ...none, unreachable: null }
-      return { ...none, unreachable: `status ${status}` }
-    }
-    return { ...none, unreachable: `more than ${REDIRECTS} redirects` }
-  } catch (error) {
-    if (reasonOf(error) === null) throw error
-    return { ...none, unreachable: (error as Error).message }
-  }
+  const read = await readOriginFile(file, ROBOTS_BYTES, request)
+  if (typeof read === 'string') return { file, txt: null, unreachable: read, bytes: 0 }
+  return { file, txt: read && parseRobots(read), unreachable: null, bytes: read?.length ?? 0 }
 }

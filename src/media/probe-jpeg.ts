@@ -1,3 +1,4 @@
+import { nextMarker } from './jpeg-marker.ts'
 import type { Header } from './probe.ts'
 
 /** How far before the end the end marker may lie: cameras and servers append things. */
@@ -6,21 +7,8 @@ const TAIL_BYTES = 1 << 16
 /** Size, EXIF orientation and completeness of a JPEG, by its marker segments (ITU-T T.81, annex B). */
 export function probeJpeg(bytes: Buffer): Header | null {
   let orientation = 1
-  for (let at = 2; at + 4 <= bytes.length;) {
-    if (bytes[at] !== 0xff) {
-      // Stray bytes between segments are skipped, as decoders do.
-      at++
-      continue
-    }
+  for (let at = nextMarker(bytes, 2); at >= 0;) {
     const marker = bytes[at + 1]!
-    if (marker === 0xff) {
-      at++
-      continue
-    }
-    if (marker === 0 || marker === 1 || (marker >= 0xd0 && marker <= 0xd8)) {
-      at += 2
-      continue
-    }
     if (marker === 0xd9 || marker === 0xda) return null
     const length = bytes.readUInt16BE(at + 2)
     // SOF0 to SOF15, but for DHT (c4), JPG (c8) and DAC (cc).
@@ -36,7 +24,7 @@ export function probeJpeg(bytes: Buffer): Header | null {
     if (marker === 0xe1 && bytes.toString('latin1', at + 4, at + 10) === 'Exif\0\0') {
       orientation = exifOrientation(bytes.subarray(at + 10, at + 2 + length)) ?? orientation
     }
-    at += 2 + length
+    at = nextMarker(bytes, at + 2 + length)
   }
   return null
 }

@@ -1,4 +1,5 @@
 import { inflateSync } from 'node:zlib'
+import { nextMarker } from './jpeg-marker.ts'
 import { sniff } from './sniff.ts'
 import { isoMediaItem } from './xmp-iso-media.ts'
 
@@ -39,20 +40,8 @@ const JPEG_EXTENSION = 'http://ns.adobe.com/xmp/extension/\0'
 function ofJpeg(bytes: Buffer): Buffer[] {
   const packets: Buffer[] = []
   const extension: { offset: number; piece: Buffer }[] = []
-  for (let at = 2; at + 4 <= bytes.length;) {
-    if (bytes[at] !== 0xff) {
-      at++
-      continue
-    }
+  for (let at = nextMarker(bytes, 2); at >= 0;) {
     const marker = bytes[at + 1]!
-    if (marker === 0xff) {
-      at++
-      continue
-    }
-    if (marker <= 1 || (marker >= 0xd0 && marker <= 0xd8)) {
-      at += 2
-      continue
-    }
     if (marker === 0xd9 || marker === 0xda) break
     const end = Math.min(at + 2 + bytes.readUInt16BE(at + 2), bytes.length)
     if (marker === 0xe1) {
@@ -64,7 +53,7 @@ function ofJpeg(bytes: Buffer): Buffer[] {
         extension.push({ offset: bytes.readUInt32BE(head - 4), piece: bytes.subarray(head, end) })
       }
     }
-    at = end
+    at = nextMarker(bytes, end)
   }
   if (extension.length > 0) {
     const pieces = extension.sort((a, b) => a.offset - b.offset).map(({ piece }) => piece)
