@@ -37,7 +37,7 @@ describe('diagnose', () => {
     ['gone', { 'http-404': 90 }, /links rot.*nothing/],
     ['opt-out', { robots: 90 }, /do not want.*obeyed/],
     ['not-an-image', { 'not-an-image': 90 }, /pages that say that it is gone/],
-    ['other', { 'http-503': 90 }, /troubles of their own.*--retry 5xx/],
+    ['other', { 'http-503': 90 }, /troubles of their own.*--retry 5xx,given-up,robots-unreachable/],
     ['other', { deferred: 90 }, /deadline.*--retry deferred/],
     ['other', { 'bad-length': 90 }, /mostly bad-length.*explain/],
   ])('says of %s, mostly %j, what it means and what to do', (cause, reasons, says) => {

@@ -56,7 +56,7 @@ const WORDS: Record<Cause, Words> = {
     return {
       seen: 'name servers failed or were too slow: they are overloaded, or limit how much they are asked',
       advice:
-        'run pairloom doctor, which times them; use a caching resolver of your own (unbound, knot-resolver), fewer --workers or a smaller concurrency; then run with --retry dns',
+        'run pairloom doctor, which times them; use a caching resolver of your own (unbound, knot-resolver), fewer --workers or a smaller concurrency; then run with --retry dns,given-up,robots-unreachable',
     }
   },
   tls: (_health, share) => ({
@@ -72,13 +72,13 @@ const WORDS: Record<Cause, Words> = {
       return {
         seen: 'hosts did not answer at all: they are gone, drop our packets, or too many connections are opened at once',
         advice:
-          'compare with a smaller concurrency, as routers lose track of too many connections; then run with --retry timeout',
+          'compare with a smaller concurrency, as routers lose track of too many connections; then run with --retry timeout,given-up',
       }
     }
     return {
       seen: 'hosts connected and then were too slow: they are overloaded, or our line is full',
       advice:
-        'measure the line with pairloom doctor --probe URL; where it is full, a smaller concurrency or fewer --workers; else raise firstByteMs and totalMs; then run with --retry timeout',
+        'measure the line with pairloom doctor --probe URL; where it is full, a smaller concurrency or fewer --workers; else raise firstByteMs and totalMs; then run with --retry timeout,given-up',
     }
   },
   blocked: (health) => ({
@@ -112,7 +112,7 @@ const WORDS: Record<Cause, Words> = {
     if (first.startsWith('http-5'))
       return {
         seen: 'servers had troubles of their own',
-        advice: `run later with --retry 5xx${atFew(health)}`,
+        advice: `run later with --retry 5xx,given-up,robots-unreachable${atFew(health)}`,
       }
     return {
       seen: `mostly ${first}, which belongs to no group`,
