@@ -48,7 +48,8 @@ export async function purgeSinks(
       }
       const code = sinkCode(old, registry)
       const commits = [...(await folder.readCommits(old.dataset)).values()].filter((c) => c.kind === 'done')
-      if (commits.length > 0 && !code?.purge) {
+      // A run may have made the shards anew already: then the old ones only go.
+      if (commits.length > 0 && !code?.purge && !(await isMade(folder, sink.plan.out, next))) {
         isLeft = true
         done.left.push(sinkFolder(sink.plan.out, old).root)
         continue
@@ -86,7 +87,8 @@ async function purgeOut(
   if (!(await holdsAny(sinkFolder(plan.out, old))) && !(await holdsAny(sinkFolder(plan.out, next)))) return 0
   let shards = 0
   let isWhole = true
-  for (const commit of commits) {
+  const made = await isMade(folder, plan.out, next)
+  for (const commit of made ? [] : commits) {
     const written = await purgePart(folder, sink, next, code, commit, removal)
     shards += written ?? 0
     isWhole &&= written !== null
@@ -94,7 +96,7 @@ async function purgeOut(
   const store = fileStore(plan.out).at(old.id)
   const name = old.fingerprint.slice(0, 12)
   const total = await folder.readTotal(old.dataset)
-  if (total && isWhole) {
+  if (total && isWhole && !made) {
     const { partitions } = total
     const allowFailed = plan.allowFailed || total.without.length > 0
     const task = {
@@ -117,6 +119,15 @@ async function purgeOut(
   }
   await store.remove(name)
   return shards
+}
+
+/** Whether an output folder holds a whole data set, published. */
+async function isMade(folder: RunFolder, out: string, stage: PlannedStage): Promise<boolean> {
+  if (!(await folder.readTotal(stage.dataset))) return false
+  const commits = [...(await folder.readCommits(stage.dataset)).values()]
+  const files = sinkFolder(out, stage)
+  const there = await Promise.all(commits.map(({ sink }) => isThere(files, sink)))
+  return there.every(Boolean) && (await holdsAny(files))
 }
 
 async function holdsAny(files: Store): Promise<boolean> {
