@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { Row } from '../core/column.ts'
-import { defineGlobal, type GlobalBatch, type Verdict } from '../core/stage.ts'
-import { intoPartitions, rowsByUid, SLOTS } from './by-uid.ts'
+import type { Row } from '../../core/column.ts'
+import { defineGlobal, type GlobalBatch, type Verdict } from '../../core/stage.ts'
+import { intoPartitions, rowsByUid, SLOTS } from '../by-uid.ts'
 
 const NAME = 'filter/placeholders'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { collect } from '../../src/core/index.ts'
-import { boilerplate } from '../../src/filter/index.ts'
-import { captionRow } from './rows.ts'
+import { collect } from '../../../src/core/index.ts'
+import { boilerplate } from '../../../src/filter/index.ts'
+import { captionRow } from '../rows.ts'
 
 describe('filter/boilerplate', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { findPackageJSON } from 'node:module'
 import { pathToFileURL } from 'node:url'
-import { PairloomError } from '../core/error.ts'
+import { PairloomError } from '../../core/error.ts'
 
 /**
  * URL of a file inside an installed package, also of one that the package does not export.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { collect, type Row } from '../../src/core/index.ts'
-import { language } from '../../src/filter/index.ts'
-import { captionRow } from './rows.ts'
+import { collect, type Row } from '../../../src/core/index.ts'
+import { language } from '../../../src/filter/index.ts'
+import { captionRow } from '../rows.ts'
 
 const CAPTIONS: Record<string, string> = {
   ar: 'قطة سوداء تجلس على الطاولة',

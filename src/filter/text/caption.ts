@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineStage, type Row, type Text } from '../core/index.ts'
+import { defineStage, type Row, type Text } from '../../core/index.ts'
 
 const options = z.strictObject({
   kinds: z

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { collect } from '../../src/core/index.ts'
-import { fileName } from '../../src/filter/index.ts'
-import { captionRow } from './rows.ts'
+import { collect } from '../../../src/core/index.ts'
+import { fileName } from '../../../src/filter/index.ts'
+import { captionRow } from '../rows.ts'
 
 const NAMES: Record<string, string[]> = {
   url: [

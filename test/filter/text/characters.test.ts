@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { collect } from '../../src/core/index.ts'
-import { characters } from '../../src/filter/index.ts'
-import { captionRow } from './rows.ts'
+import { collect } from '../../../src/core/index.ts'
+import { characters } from '../../../src/filter/index.ts'
+import { captionRow } from '../rows.ts'
 
 describe('filter/characters', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { defineFilter } from '../core/filter.ts'
-import { captionOf } from '../core/row.ts'
+import { defineFilter } from '../../core/filter.ts'
+import { captionOf } from '../../core/row.ts'
 
 const options = z.strictObject({
   min: z.int().min(0).default(5).describe('fewest characters in the caption, Unicode code points'),

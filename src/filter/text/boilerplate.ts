@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { defineFilter } from '../core/filter.ts'
-import { captionOf } from '../core/row.ts'
+import { defineFilter } from '../../core/filter.ts'
+import { captionOf } from '../../core/row.ts'
 import { characterKinds, LETTER, MARK, UNSPACED_LETTER } from './character-kind.ts'
 import { boilerplatePhrases } from './boilerplate-phrases.ts'
 import { DATE_WORDS } from './date-words.ts'

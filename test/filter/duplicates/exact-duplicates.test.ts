@@ -11,11 +11,11 @@ import {
   type Columns,
   type Row,
   type Verdict,
-} from '../../src/core/index.ts'
-import { exactDuplicates } from '../../src/filter/index.ts'
-import { fileStore } from '../../src/store/file.ts'
-import { openTableWriter } from '../../src/table/parquet-write.ts'
-import { openSql } from '../../src/table/sql.ts'
+} from '../../../src/core/index.ts'
+import { exactDuplicates } from '../../../src/filter/index.ts'
+import { fileStore } from '../../../src/store/file.ts'
+import { openTableWriter } from '../../../src/table/parquet-write.ts'
+import { openSql } from '../../../src/table/sql.ts'
 
 const COLUMNS: Columns = {
   uid: { type: 'utf8', doc: 'id' },

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { defineFilter } from '../core/filter.ts'
-import type { ImageRow } from '../core/row.ts'
+import { defineFilter } from '../../core/filter.ts'
+import type { ImageRow } from '../../core/row.ts'
 
 const options = z.strictObject({
   minSide: z.int().min(1).default(200).describe('shortest side of the original picture, px'),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { collect } from '../../src/core/index.ts'
-import { imageSize } from '../../src/filter/index.ts'
+import { collect } from '../../../src/core/index.ts'
+import { imageSize } from '../../../src/filter/index.ts'
 
 describe('filter/image-size', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { PairloomError } from '../core/error.ts'
-import { characterKinds, LETTER, UNSPACED_LETTER } from './character-kind.ts'
+import { PairloomError } from '../../core/error.ts'
+import { characterKinds, LETTER, UNSPACED_LETTER } from '../text/character-kind.ts'
 import { packageFile } from './package-file.ts'
 
 /** Added to every stored score: eld subtracts it from its data to keep the file small. */

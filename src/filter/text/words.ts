@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { defineFilter } from '../core/filter.ts'
-import { captionOf } from '../core/row.ts'
+import { defineFilter } from '../../core/filter.ts'
+import { captionOf } from '../../core/row.ts'
 import { characterKinds, OTHER, SPACE, UNSPACED_LETTER } from './character-kind.ts'
 
 /** The segmenter gets a text in pieces of this length, UTF-16 units: it takes ever longer for each word of a long one. */

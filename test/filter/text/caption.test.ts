@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { collect, type Row } from '../../src/core/index.ts'
-import { caption } from '../../src/filter/caption.ts'
+import { collect, type Row } from '../../../src/core/index.ts'
+import { caption } from '../../../src/filter/text/caption.ts'
 
 function row(...texts: [kind: string, text: string][]): Row {
   return {

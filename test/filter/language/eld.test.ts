@@ -1,7 +1,7 @@
 import { eld } from 'eld/large'
 import { describe, expect, it } from 'vitest'
-import { seededRandom } from '../../src/core/index.ts'
-import { loadEld } from '../../src/filter/eld.ts'
+import { seededRandom } from '../../../src/core/index.ts'
+import { loadEld } from '../../../src/filter/language/eld.ts'
 
 const SAMPLES = [
   'The quick brown fox jumps over the lazy dog',

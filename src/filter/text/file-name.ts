@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { defineFilter } from '../core/filter.ts'
-import { captionOf } from '../core/row.ts'
+import { defineFilter } from '../../core/filter.ts'
+import { captionOf } from '../../core/row.ts'
 
 /** A longer text is no name. */
 const MAX_LENGTH = 300
