@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { sha256 } from '../core/hash.ts'
 import { canonicalUrl } from '../core/row.ts'
+import { fileChunks } from '../store/file-chunks.ts'
 import { KeySet } from './key-set.ts'
 import { MAX_DISTANCE, pdqIndex } from './pdq-index.ts'
-import { fileChunks, inputError } from './source-files.ts'
+import { inputError } from './source-files.ts'
 
 const paths = (doc: string) => z.array(z.string().min(1)).default([]).describe(doc)
 

@@ -1,4 +1,4 @@
-import type { Line } from './list-lines.ts'
+import type { Line } from '../store/lines.ts'
 
 /** The fields of one record, or what is wrong with it; with the line it begins on. */
 export type Fields = { line: number; fields: string[] } | { line: number; fault: string }

@@ -1,10 +1,11 @@
 import { toPairloomError } from '../core/error.ts'
+import { fileChunks } from '../store/file-chunks.ts'
 import { readTable, readTableHead } from '../table/parquet-read.ts'
 import { readCsv, readTsv, type Fields } from './list-csv.ts'
 import { readJsonTexts, type JsonText } from './list-json.ts'
-import { readLines, type Line } from './list-lines.ts'
+import { readLines, type Line } from '../store/lines.ts'
 import { openListTable } from './list-table.ts'
-import { fileChunks, inputError, unpackedName } from './source-files.ts'
+import { inputError, unpackedName } from './source-files.ts'
 
 export const LIST_FORMATS = ['txt', 'csv', 'tsv', 'json', 'jsonl', 'parquet'] as const
 export type ListFormat = (typeof LIST_FORMATS)[number]

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileStore } from '../store/file.ts'
 import type { Store } from '../store/store.ts'
-import { fileChunks, unpackedName } from './source-files.ts'
+import { fileChunks } from '../store/file-chunks.ts'
+import { unpackedName } from './source-files.ts'
 
 /** A Parquet file that can be read at any place. */
 export interface ListTable {

@@ -1,13 +1,9 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, type Stats } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { glob, readdir, stat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
-import { pipeline, type Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
 import { z } from 'zod'
 import { PairloomError } from '../core/error.ts'
-import { ByteReader } from '../store/byte-reader.ts'
-import { zstdFrames } from '../store/zstd-frames.ts'
 
 /** A file that a source reads. */
 export interface SourceFile {
@@ -20,7 +16,6 @@ export interface SourceFile {
 }
 
 const MAX_FILES = 10_000_000
-const CHUNK_BYTES = 256 * 1024
 
 /** Option of every source of files. */
 export const pathOption = z
@@ -64,50 +59,6 @@ export async function checkUnchanged({ path, bytes, mtimeMs }: SourceFile): Prom
   const now = await statOf(path)
   if (now.size === bytes && now.mtimeMs === mtimeMs) return
   throw inputError(path, `Expected ${path} as it was when the run was planned, got another: run again`)
-}
-
-/**
- * The bytes of a file; those of `.gz` and `.zst` unpacked, member by member.
- *
- * @throws PairloomError `PL_INPUT` where it cannot be opened, or unpacked to its end; `PL_STORE_IO` where reading fails
- */
-export async function* fileChunks(path: string): AsyncGenerator<Buffer> {
-  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES })
-  try {
-    if (/\.zst$/i.test(path)) yield* unpackZstd(file)
-    else if (/\.t?gz$/i.test(path)) yield* unpackGzip(file)
-    else yield* file as AsyncIterable<Buffer>
-  } catch (error) {
-    if (error instanceof PairloomError) throw error
-    const { syscall, message } = error as NodeJS.ErrnoException
-    if (syscall === 'read')
-      throw new PairloomError('PL_STORE_IO', `Expected to read ${path}, got ${message}`, {
-        data: { path },
-        cause: error,
-      })
-    throw inputError(path, `Expected to read ${path} to its end, got ${message}`, error)
-  } finally {
-    file.destroy()
-  }
-}
-
-async function* unpackGzip(file: Readable): AsyncGenerator<Buffer> {
-  // The loop gets every error: `pipeline` hands those of the file to the stream that it reads.
-  const unpacked = pipeline(file, createGunzip({ chunkSize: CHUNK_BYTES }), () => undefined)
-  try {
-    for await (const chunk of unpacked) yield chunk as Buffer
-  } finally {
-    unpacked.destroy()
-  }
-}
-
-/** Frame by frame: Node's own stream ends after the first one, and says nothing of the others. */
-async function* unpackZstd(file: Readable): AsyncGenerator<Buffer> {
-  const reader = new ByteReader(file)
-  yield* zstdFrames(reader, () => {
-    throw new Error('a damaged zstd frame')
-  })
-  if (reader.view.length > 0 || (await reader.fill(1))) throw new Error('bytes after the last zstd frame')
 }
 
 /** A file without the ending of what it is packed with. */

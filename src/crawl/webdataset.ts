@@ -2,16 +2,10 @@ import { z } from 'zod'
 import { isPairloomError } from '../core/error.ts'
 import { defineSource, type StageContext } from '../core/stage.ts'
 import { imageCodec } from '../media/codec.ts'
+import { fileChunks } from '../store/file-chunks.ts'
 import { readTar } from '../store/tar.ts'
 import { checkKeep, keptColumns } from './source-columns.ts'
-import {
-  checkUnchanged,
-  fileChunks,
-  filesDigest,
-  findFiles,
-  pathOption,
-  type SourceFile,
-} from './source-files.ts'
+import { checkUnchanged, filesDigest, findFiles, pathOption, type SourceFile } from './source-files.ts'
 import {
   MAX_TEXT_BYTES,
   PICTURE_COLUMNS,

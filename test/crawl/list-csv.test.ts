@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readCsv, readTsv } from '../../src/crawl/list-csv.ts'
 import { readJsonTexts } from '../../src/crawl/list-json.ts'
-import { readLines } from '../../src/crawl/list-lines.ts'
+import { readLines } from '../../src/store/lines.ts'
 
 /** The bytes of a file in chunks of so many: what is read must not depend on where they are cut. */
 async function* chunksOf(file: string | Buffer, size: number): AsyncGenerator<Buffer> {
