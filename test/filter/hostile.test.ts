@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { collect, seededRandom, type Filter, type Row } from '../../src/core/index.ts'
-import { boilerplate, characters, fileName, language, words } from '../../src/filter/index.ts'
+import {
+  boilerplate,
+  capitalization,
+  characters,
+  characterShares,
+  fileName,
+  functionWords,
+  language,
+  repeatedPhrases,
+  repetition,
+  words,
+} from '../../src/filter/index.ts'
 import { captionRow, HOSTILE_ROWS } from './rows.ts'
 
 const TEXT_FILTERS: { filter: Filter; options: Record<string, unknown> }[] = [
@@ -8,6 +19,11 @@ const TEXT_FILTERS: { filter: Filter; options: Record<string, unknown> }[] = [
   { filter: characters, options: {} },
   { filter: fileName, options: {} },
   { filter: boilerplate, options: {} },
+  { filter: characterShares, options: {} },
+  { filter: capitalization, options: { beginsUpper: false } },
+  { filter: functionWords, options: { minDeterminers: 0 } },
+  { filter: repetition, options: {} },
+  { filter: repeatedPhrases, options: {} },
   { filter: language, options: { keep: ['en'] } },
 ]
 

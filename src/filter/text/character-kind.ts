@@ -1,12 +1,14 @@
 export const OTHER = 0
-export const SPACE = 1
+/** Commas, dashes, brackets: Unicode's P. Kinds up to `SPACE` are no part of a word. */
+export const PUNCTUATION = 1
+export const SPACE = 2
 /** A letter of a script that puts spaces between words. */
-export const LETTER = 2
+export const LETTER = 3
 /** A letter of a script that does not: Han, Hiragana, Katakana, Thai, Lao, Khmer, Burmese, Tibetan. */
-export const UNSPACED_LETTER = 3
+export const UNSPACED_LETTER = 4
 /** A combining mark: part of a word, but no letter. */
-export const MARK = 4
-export const DIGIT = 5
+export const MARK = 5
+export const DIGIT = 6
 
 let kinds: Uint8Array | null = null
 
@@ -25,9 +27,28 @@ export function characterKinds(): Uint8Array {
     else if (/\p{L}/u.test(c)) table[code] = LETTER
     else if (/\p{M}/u.test(c)) table[code] = MARK
     else if (/\p{N}/u.test(c)) table[code] = DIGIT
+    else if (/\p{P}/u.test(c)) table[code] = PUNCTUATION
   }
   table.fill(UNSPACED_LETTER, 0xd840, 0xd88e)
   kinds = table
+  return table
+}
+
+export const UPPER = 1
+export const LOWER = 2
+
+let cases: Uint8Array | null = null
+
+/** Case of each UTF-16 code unit: `UPPER`, `LOWER`, or 0 for what has none. */
+export function letterCases(): Uint8Array {
+  if (cases) return cases
+  const table = new Uint8Array(65536)
+  for (let code = 0; code < 65536; code++) {
+    const c = String.fromCharCode(code)
+    if (/[\p{Lu}\p{Lt}]/u.test(c)) table[code] = UPPER
+    else if (/\p{Ll}/u.test(c)) table[code] = LOWER
+  }
+  cases = table
   return table
 }
 

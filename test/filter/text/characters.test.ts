@@ -25,6 +25,15 @@ describe('filter/characters', () => {
     expect(counters).toEqual({ kept: 2, 'dropped.too-short': 1, 'dropped.too-long': 1 })
   })
 
+  it.each([
+    { space: 'trimmed', count: 9 },
+    { space: 'collapsed', count: 6 },
+    { space: 'all', count: 12 },
+  ])('counts $count characters where $space white space counts', async ({ space, count }) => {
+    const { kept } = await collect(characters, [captionRow('  ab \n\t c😀d ')], { min: 0, space })
+    expect(kept[0]?.characters_count).toBe(count)
+  })
+
   it('finds limits that let nothing through', () => {
     expect(characters.check?.({ min: 5, max: 4 })).toEqual(['min is 5, more than max, which is 4'])
   })

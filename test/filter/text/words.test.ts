@@ -46,6 +46,17 @@ describe('filter/words', () => {
     ])
   })
 
+  it.each([
+    { caption: 'a - red & car !', count: 6 }, // all that white space parts
+    { caption: '红色的汽车', count: 1 },
+    { caption: ' a\u00a0red\u3000car\u001cnow\u0085then ', count: 5 }, // white space of Python's str.split
+    { caption: 'a\ufeffred', count: 1 }, // white space of JavaScript alone
+    { caption: ' \n', count: 0 },
+  ])('counts $count tokens in $caption', async ({ caption, count }) => {
+    const { kept } = await collect(words, [captionRow(caption)], { min: 0, unit: 'tokens' })
+    expect(kept[0]?.words_count).toBe(count)
+  })
+
   it('finds limits that let nothing through', () => {
     expect(words.check?.({ min: 5, max: 4 })).toEqual(['min is 5, more than max, which is 4'])
     expect(words.check?.({ min: 4, max: 4 })).toEqual([])
