@@ -6,13 +6,13 @@ import { openOriginConsent } from './consent-origin.ts'
 import { xmpSignal } from './consent-xmp.ts'
 import { openByteBudget, type Lease } from './fetch-budget.ts'
 import { fetchError } from './fetch-error.ts'
-import { openDeferral, type Deferral } from './fetch-deferral.ts'
+import { openDeferral, type Deferral, type OpenRow } from './fetch-deferral.ts'
 import type { FetchOptions } from './fetch-options.ts'
 import { retryAfterMs, withRetries } from './fetch-retry.ts'
 import { firstHeader } from './http-header.ts'
 import { openHttp, type HttpResponse } from './http.ts'
 import { openRedirects } from './http-redirect.ts'
-import { limitedRobots } from './fetch-robots.ts'
+import { limitedRobots, Unheard } from './fetch-robots.ts'
 import { openHostHealth, pleaMs } from './host-health.ts'
 import { openPolite } from './polite.ts'
 import { hostOf } from './host.ts'
@@ -87,19 +87,16 @@ export function openByteFetcher(
   async function checkOrigin(url: string, trace: Trace): Promise<void> {
     const refused = lists.ofUrl(url)
     if (refused) throw fetchError(refused.reason, url, { evidence: refused.evidence })
-    const { allowed, reason, evidence } = await robots.verdict(url)
+    const { allowed, reason, evidence } = await answerOf(robots.verdict(url))
     signal.throwIfAborted()
-    // That a file could not be had for want of time says nothing of it.
-    deferral.check(hostOf(url))
     const { origin } = new URL(url)
     if (reason === 'robots') heed({ reserves: true, rule: 'robots', source: evidence! }, url, trace)
     if (!allowed)
       throw robots.noHost(origin) ?? fetchError('robots-unreachable', url, { evidence: evidence! })
     const asked = (await robots.crawlDelayMs(origin)) ?? 0
     polite.space(hostOf(url), Math.min(asked, options.maxCrawlDelayMs))
-    const said = await origins.verdict(url)
+    const said = await answerOf(origins.verdict(url))
     signal.throwIfAborted()
-    deferral.check(hostOf(url))
     heed(said, url, trace)
   }
 
@@ -158,6 +155,8 @@ export function openByteFetcher(
       failed(host, error)
       throw error
     }
+    // One that has been deferred meanwhile is not waited for.
+    deferral.check(host)
     return polite.run(url, async ({ sent }, heard) => {
       deferral.check(host)
       try {
@@ -174,7 +173,7 @@ export function openByteFetcher(
   }
 
   /** One try: each hop of it waits for its own host, by that host's robots.txt. */
-  async function follow(start: string, trace: Trace): Promise<Fetched> {
+  async function follow(start: string, trace: Trace, row: OpenRow): Promise<Fetched> {
     const redirects = openRedirects(start, options.maxRedirects)
     trace.attempts++
     trace.fetchMs = 0
@@ -185,6 +184,7 @@ export function openByteFetcher(
       const next = redirects.next(url, response)
       if (next === null) return accepted(response, lease, url, trace)
       if (isTakenDown({ url: next })) throw fetchError('taken-down', url)
+      row.moveTo(hostOf(next))
       await checkOrigin(next, trace)
       url = next
     }
@@ -216,14 +216,17 @@ export function openByteFetcher(
       const host = hostOf(url)
       health.check(host)
       deferral.check(host)
-      const done = deferral.begin(host)
+      const row = deferral.begin(host)
       try {
         await checkOrigin(url, trace)
         const onRetry = () => count('retries')
-        const pause = (ms: number) => deferral.pause(host, ms)
-        return await withRetries(url, { ...options, signal, pause, onRetry }, () => follow(url, trace))
+        const pause = (ms: number) => {
+          row.moveTo(host)
+          return deferral.pause(host, ms)
+        }
+        return await withRetries(url, { ...options, signal, pause, onRetry }, () => follow(url, trace, row))
       } finally {
-        done()
+        row.done()
       }
     },
     deferral,
@@ -231,6 +234,15 @@ export function openByteFetcher(
       deferral.close()
       await http.close()
     },
+  }
+}
+
+/** What files of an origin say. @throws PairloomError `PL_FETCH`, deferred, where they could not be asked for */
+async function answerOf<T>(said: Promise<T>): Promise<T> {
+  try {
+    return await said
+  } catch (error) {
+    throw error instanceof Unheard ? error.why : error
   }
 }
 

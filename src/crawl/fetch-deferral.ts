@@ -5,8 +5,10 @@ import { fetchError } from './fetch-error.ts'
 export interface Deferral {
   /** True once the run's deadline has come: nothing is left to a continuation then. */
   readonly isOver: boolean
-  /** Counts a row of a host as under way, until what it gives is called. */
-  begin(host: string): () => void
+  /** Counts a row as under way at a host, until it is over. */
+  begin(host: string): OpenRow
+  /** Counts what rows wait for at a host that is not theirs, such as a file of an origin, until what it gives is called. */
+  visit(host: string): () => void
   /** @throws PairloomError `PL_FETCH`, deferred, for a host that is asked no more now */
   check(host: string): void
   /** A wait for a host. @throws PairloomError `PL_FETCH`, deferred, as soon as the host is asked no more */
@@ -14,6 +16,13 @@ export interface Deferral {
   /** The input, so that it is known whether more rows may come. */
   watched<T>(batches: AsyncIterable<T>): AsyncGenerator<T>
   close(): void
+}
+
+/** A row under way. */
+export interface OpenRow {
+  /** A redirect, or a further try, has led it to a host: it is that host which it waits for. */
+  moveTo(host: string): void
+  done(): void
 }
 
 export interface DeferralOptions {
@@ -36,8 +45,9 @@ const MAX_TIMER_MS = 2 ** 31 - 1
  *
  * When its time is over, a partition goes on as long as it keeps `concurrency` requests busy. It no longer does when no
  * more rows can be taken in (they are all there, or the window is full) and what is there is of fewer hosts than
- * concurrency / perHost: a tail. Its hosts are deferred then, those of later rows when they are a tail again. One row at
- * least is done before that, so that each link gets somewhere.
+ * concurrency / perHost: a tail. A row counts for the host that it waits at, wherever a redirect has led it. The hosts of
+ * a tail are deferred, those of later rows when they are a tail again. One row at least is done before that, so that each
+ * link gets somewhere.
  * Memory: an entry for each host of the rows in work, and for each that was deferred.
  */
 export function openDeferral(
@@ -47,8 +57,9 @@ export function openDeferral(
   const started = now()
   const endsAt = started + partitionMs * 2 ** Math.min(link, MAX_DOUBLINGS)
   const busyHosts = Math.ceil(concurrency / perHost)
-  /** Host -> its rows under way. */
-  const open = new Map<string, number>()
+  /** Host -> rows under way that are at it. */
+  const open = openCounts()
+  const visited = openCounts()
   const deferred = new Set<string>()
   const pauses = new Set<{ host: string; end(error: Error): void }>()
   let isReading = true
@@ -75,10 +86,10 @@ export function openDeferral(
       wakePauses(() => true)
       return
     }
-    const isTail = !isReading && ended > 0 && open.size < busyHosts
+    const isTail = !isReading && ended > 0 && open.hosts.size < busyHosts
     if (now() < endsAt || !isTail) return
-    const hosts = [...open.keys()].filter((host) => !deferred.has(host))
-    for (const host of hosts) {
+    for (const host of [...open.hosts.keys(), ...visited.hosts.keys()]) {
+      if (deferred.has(host)) continue
       deferred.add(host)
       onDefer(host, errorFor(host))
     }
@@ -104,14 +115,25 @@ export function openDeferral(
       return isOver
     },
     begin(host) {
-      open.set(host, (open.get(host) ?? 0) + 1)
-      return () => {
-        const left = open.get(host)! - 1
-        if (left > 0) open.set(host, left)
-        else open.delete(host)
-        ended++
-        look()
+      let at = host
+      open.add(at)
+      return {
+        moveTo(next) {
+          if (next === at) return
+          open.remove(at)
+          open.add((at = next))
+          look()
+        },
+        done() {
+          open.remove(at)
+          ended++
+          look()
+        },
       }
+    },
+    visit(host) {
+      visited.add(host)
+      return () => visited.remove(host)
     },
     check(host) {
       if (!isOver && deadline !== null && now() >= deadline) look()
@@ -146,6 +168,19 @@ export function openDeferral(
     close() {
       clearTimeout(timer)
       signal.removeEventListener('abort', onAbort)
+    },
+  }
+}
+
+function openCounts() {
+  const hosts = new Map<string, number>()
+  return {
+    hosts: hosts as ReadonlyMap<string, number>,
+    add: (host: string) => void hosts.set(host, (hosts.get(host) ?? 0) + 1),
+    remove(host: string) {
+      const left = hosts.get(host)! - 1
+      if (left > 0) hosts.set(host, left)
+      else hosts.delete(host)
     },
   }
 }

@@ -14,6 +14,15 @@ import { openRobots, type Robots, type RobotsRequest } from './robots.ts'
 const NO_HOST =
   /^(?:dns-|timeout-dns|timeout-connect|timeout-tls|connect-refused|connect-unreachable|address-refused|tls)/
 
+/** A file of an origin was not asked for, or not again: nothing is known, and nobody may take it for an answer. */
+export class Unheard extends Error {
+  readonly why: PairloomError
+  constructor(why: PairloomError) {
+    super(why.message)
+    this.why = why
+  }
+}
+
 export interface ImageRobots extends Robots {
   /** How a robots.txt is asked for, at its host's pace and with further tries: for other files of an origin too. */
   request: RobotsRequest
@@ -24,6 +33,8 @@ export interface ImageRobots extends Robots {
 /**
  * robots.txt files as pictures need them: each asked for at its host's turn, and tried again where that may help, because
  * a host whose file cannot be had is lost whole.
+ *
+ * With a deferral its promises reject with `Unheard` where an answer would have needed a host that is deferred.
  */
 export function limitedRobots(
   http: HttpClient,
@@ -31,7 +42,7 @@ export function limitedRobots(
   polite: Polite,
   options: Pick<FetchOptions, 'retries' | 'backoffMs' | 'maxWaitMs'>,
   signal: AbortSignal,
-  deferral?: Pick<Deferral, 'check' | 'pause'>,
+  deferral?: Pick<Deferral, 'check' | 'pause' | 'visit'>,
 ): ImageRobots {
   const dead = new Map<string, PairloomError>()
   const request = robotsRequest(http, signal)
@@ -41,6 +52,7 @@ export function limitedRobots(
     if (isTakenDown({ url })) throw fetchError('taken-down', url)
     const host = hostOf(url)
     const pause = deferral && { pause: (ms: number) => deferral.pause(host, ms) }
+    const left = deferral?.visit(host)
     try {
       return await withRetries(url, { ...options, signal, ...pause }, () =>
         polite.run(url, async ({ sent }) => {
@@ -54,9 +66,13 @@ export function limitedRobots(
         }),
       )
     } catch (error) {
+      // That a file could not be had for want of time says nothing of it, whoever's it is.
+      if (reasonOf(error) === 'deferred') throw new Unheard(error as PairloomError)
       // What a 5xx means is for the robots rules to say.
       if (last) return last
       throw error
+    } finally {
+      left?.()
     }
   }
   const robots = openRobots(async (url, maxBytes) => {

@@ -1,5 +1,6 @@
 import { afterEach, expect, it } from 'vitest'
 import { collect, NO_NETWORK } from '../../src/core/collect.ts'
+import { openGate } from '../../src/core/gate.ts'
 import type { StageContext } from '../../src/core/stage.ts'
 import { fetchImages } from '../../src/crawl/fetch-images.ts'
 import { imageId } from '../../src/core/row.ts'
@@ -92,6 +93,38 @@ it('wakes rows that wait for their next try, and does not take them for failed',
     { 'b.test/busy.jpg': sendStatus(503) },
   )
   expect([kept.length, rejects.length, deferred.length]).toEqual([1, 0, 1])
+})
+
+it.each([
+  { what: 'its robots.txt', from: '0.jpg', takenAt: null },
+  { what: 'its picture', from: '0.jpg', takenAt: 'b.test/ai.txt' },
+  { what: 'a robots.txt that moved there', from: 'robots.txt', takenAt: null },
+])('leaves a tail that waits for $what at a host where others are', async ({ from, takenAt }) => {
+  const gate = openGate()
+  // Another partition of the run, for as long as the test takes.
+  const take = async () => {
+    const key = { name: 'host b.test', atOnce: 2 }
+    for (let i = 0; i < 2; i++) await gate.enter([key], new AbortController().signal)
+  }
+  const taking: Answer = async (q, r) => {
+    await sendStatus(404)(q, r)
+    await take()
+  }
+  if (takenAt === null) await take()
+  const { kept, rejects, deferred } = await fetchAll(
+    ['http://a.test/0.jpg', 'http://c.test/ok.jpg'],
+    { partitionMs: 1 },
+    { gate },
+    {
+      [`a.test/${from}`]: sendStatus(302, { location: `http://b.test/${from}` }),
+      'b.test/0.jpg': image,
+      ...(takenAt !== null && { [takenAt]: taking }),
+    },
+  )
+  expect(kept.map(({ url }) => url)).toEqual(['http://c.test/ok.jpg'])
+  expect(rejects).toEqual([])
+  expect(deferred.map(({ url }) => url)).toEqual(['http://a.test/0.jpg'])
+  expect(asked().filter((url) => url.includes('b.test'))).toEqual([])
 })
 
 it('starts no request after the deadline of the run, robots.txt neither', async () => {
