@@ -1,8 +1,16 @@
 /**
  * Types a column can have, and the JavaScript value of a row for each:
- * utf8 string, bool boolean, int32/int64/float64 number (int64: a safe integer), list<utf8> string[], texts Text[].
+ * utf8 string, binary Uint8Array, bool boolean, int32/int64/float64 number (int64: a safe integer), list<utf8> string[],
+ * texts Text[].
  */
-export type ColumnType = 'utf8' | 'bool' | 'int32' | 'int64' | 'float64' | 'list<utf8>' | 'texts'
+export type ColumnType = 'utf8' | 'binary' | 'bool' | 'int32' | 'int64' | 'float64' | 'list<utf8>' | 'texts'
+
+/** Types of one value that a chart can show. */
+export type ScalarType = Exclude<ColumnType, 'binary' | 'list<utf8>' | 'texts'>
+
+export function isScalar(type: ColumnType): type is ScalarType {
+  return type !== 'binary' && type !== 'list<utf8>' && type !== 'texts'
+}
 
 export interface Column {
   type: ColumnType

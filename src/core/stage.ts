@@ -182,6 +182,8 @@ export interface Source<S extends OptionsSchema = OptionsSchema> extends StageBa
 export interface RowStage<S extends OptionsSchema = OptionsSchema> extends StageBase<'row', S> {
   /** Columns that must be there. */
   reads: string[]
+  /** Columns that the options name and that must be there, beside `reads`. */
+  optionReads?(options: z.infer<S>): string[]
   /** Columns it adds, or replaces. */
   adds: Columns
   /** Columns that the options name, beside `adds`. */
@@ -234,6 +236,8 @@ export interface GlobalBatch {
 /** Reads all rows and writes partitions of its own: merges, duplicates, caps, packing orders. A barrier. */
 export interface GlobalStage<S extends OptionsSchema = OptionsSchema> extends StageBase<'global', S> {
   reads: string[]
+  /** As of a row stage. */
+  optionReads?(options: z.infer<S>): string[]
   adds: Columns
   /** Number of output partitions where it is fixed; else the last one given decides. */
   partitions?(options: z.infer<S>): number

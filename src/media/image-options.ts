@@ -39,7 +39,9 @@ export const IMAGE_OPTIONS = {
   hashes: z
     .array(z.enum(PICTURE_HASHES))
     .default([])
-    .describe('perceptual hashes of the stored picture to keep as columns `pdq` and `pdq_quality`, `phash`'),
+    .describe(
+      'what to keep of the stored picture for near duplicates, as columns: perceptual hashes `pdq` and `pdq_quality`, `phash`, and the colours of its 16 x 16 parts `thumb16`',
+    ),
   maxPixels: z
     .int()
     .min(1)

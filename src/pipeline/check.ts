@@ -128,7 +128,7 @@ function checkStage(
     })
   faults.push(...wrongPartitions(path, code, upstream, registry))
   if (upstream?.columns && !upstream.isSink)
-    faults.push(...missingColumns(path, code, from as string, upstream.columns))
+    faults.push(...missingColumns(path, code, body, from as string, upstream.columns))
   const input = isSource ? {} : (upstream?.columns ?? null)
   const isHidden = input === null || isPartial || upstream?.isSink === true || hidesColumns(code, body)
   const columns = isHidden ? null : columnsOf(code, input, body)
@@ -156,9 +156,15 @@ function missingUpstream(path: string[], hasFrom: boolean, given: unknown, ids: 
   }
 }
 
-function missingColumns(path: string[], code: readonly Stage[], from: string, columns: Columns): Fault[] {
+function missingColumns(
+  path: string[],
+  code: readonly Stage[],
+  body: Body | null,
+  from: string,
+  columns: Columns,
+): Fault[] {
   return code.flatMap((stage) => {
-    const missing = readsOfStage(stage).filter((column) => !Object.hasOwn(columns, column))
+    const missing = readsOfStage(stage, body).filter((column) => !Object.hasOwn(columns, column))
     if (missing.length === 0) return []
     return [{ path, message: `${stage.name} reads ${missing.join(', ')}, which ${from} does not give` }]
   })
@@ -195,8 +201,9 @@ function columnsOf(code: readonly Stage[], input: Columns, body: Body | null): C
   return Object.assign({}, input, ...code.map((stage) => addedColumns(stage, options))) as Columns
 }
 
-function readsOfStage(stage: Stage): string[] {
-  return 'reads' in stage ? stage.reads : []
+function readsOfStage(stage: Stage, body: Body | null): string[] {
+  const named = 'optionReads' in stage && body?.kind === 'stage' ? stage.optionReads?.(body.options) : []
+  return 'reads' in stage ? [...stage.reads, ...(named ?? [])] : []
 }
 
 function isUnordered(code: readonly Stage[], upstream: Above | undefined): boolean {

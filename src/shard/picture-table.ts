@@ -1,7 +1,7 @@
 import { zstdCompressSync } from 'node:zlib'
 import type { SchemaElement } from 'hyparquet'
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
-import type { Column, Columns, ColumnType, Row } from '../core/column.ts'
+import { isScalar, type Column, type Columns, type ColumnType, type Row } from '../core/column.ts'
 import { PairloomError } from '../core/error.ts'
 import type { OutWriter } from '../core/stage.ts'
 
@@ -46,7 +46,7 @@ export function openPictureTable(columns: Columns, out: OutWriter, hasImages: bo
     const columnData = Object.entries(columns).map(([name, column]) => ({
       name,
       data: rows.map((row) => written(name, column, row[name])),
-      columnIndex: column.type !== 'texts' && column.type !== 'list<utf8>',
+      columnIndex: isScalar(column.type),
     }))
     const image = {
       name: 'image',
@@ -115,6 +115,8 @@ function elements(name: string, { type, nullable }: Pick<Column, 'type' | 'nulla
           logical_type: { type: 'STRING' },
         }),
       ]
+    case 'binary':
+      return [leaf(name, repetition, { type: 'BYTE_ARRAY' })]
     case 'bool':
       return [leaf(name, repetition, { type: 'BOOLEAN' })]
     case 'int32':
@@ -148,6 +150,7 @@ function leaf(
 /** JavaScript type of a column's values. */
 const VALUES = {
   utf8: (v) => typeof v === 'string',
+  binary: (v) => v instanceof Uint8Array,
   bool: (v) => typeof v === 'boolean',
   int32: (v) => Number.isInteger(v) && v === ((v as number) | 0),
   int64: (v) => Number.isSafeInteger(v),

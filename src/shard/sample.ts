@@ -8,7 +8,7 @@ export const columnsOption = z
   .union([z.literal('all'), z.array(z.string()).min(1)])
   .default('all')
   .describe(
-    'columns that go into the shard beside uid; all: every one but those that vary between two crawls',
+    'columns that go into the shard beside uid; all: every one but bytes and what varies between two crawls',
   )
 
 /** Option of every sink: which of the stored sizes of a picture goes into a shard. */
@@ -68,13 +68,15 @@ const FIRST = [
 ]
 
 /**
- * The columns of a sample in their order: the caption as text, without the places of bytes inside the run and
- * without volatile columns, so that a shard depends on pictures, texts, options and seed alone.
+ * The columns of a sample in their order: the caption as text, without the places of bytes inside the run, columns of
+ * bytes (thumbs) and volatile ones, so that a shard depends on pictures, texts, options and seed alone.
  *
  * @throws PairloomError `PL_COLUMN` where a chosen column is not there, or may not enter a shard
  */
 export function sampleColumns(columns: Columns, chosen: 'all' | readonly string[]): Columns {
-  const stable = Object.keys(columns).filter((name) => !(name in BYTES_COLUMNS) && !columns[name]!.volatile)
+  const isSample = (name: string) =>
+    !(name in BYTES_COLUMNS) && !columns[name]!.volatile && columns[name]!.type !== 'binary'
+  const stable = Object.keys(columns).filter(isSample)
   const ordered = [
     ...FIRST.filter((name) => stable.includes(name)),
     ...stable.filter((name) => !FIRST.includes(name)),

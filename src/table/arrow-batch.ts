@@ -49,6 +49,8 @@ function arrowType(type: ColumnType): arrow.DataType {
   switch (type) {
     case 'utf8':
       return new arrow.Utf8()
+    case 'binary':
+      return new arrow.Binary()
     case 'bool':
       return new arrow.Bool()
     case 'int32':
@@ -83,6 +85,8 @@ function columnData(column: Pick<Column, 'type'>, values: readonly unknown[]): a
   switch (column.type) {
     case 'utf8':
       return arrow.makeData({ type: new arrow.Utf8(), ...head, ...utf8Buffers(values) })
+    case 'binary':
+      return arrow.makeData({ type: new arrow.Binary(), ...head, ...binaryBuffers(values) })
     case 'bool': {
       const data = new Uint8Array((length + 7) >> 3)
       values.forEach((v, i) => {
@@ -214,4 +218,15 @@ function utf8Buffers(values: readonly unknown[]): { valueOffsets: Int32Array; da
     valueOffsets[i + 1] = used
   })
   return { valueOffsets, data: new Uint8Array(data.buffer, data.byteOffset, used) }
+}
+
+function binaryBuffers(values: readonly unknown[]): { valueOffsets: Int32Array; data: Uint8Array } {
+  const valueOffsets = new Int32Array(values.length + 1)
+  const chunks: Uint8Array[] = []
+  values.forEach((v, i) => {
+    if (v instanceof Uint8Array) chunks.push(v)
+    else if (v !== null && v !== undefined) throw unfit(v)
+    valueOffsets[i + 1] = valueOffsets[i]! + (v instanceof Uint8Array ? v.length : 0)
+  })
+  return { valueOffsets, data: new Uint8Array(Buffer.concat(chunks)) }
 }

@@ -27,7 +27,7 @@ export interface ReadTableOptions {
   groups?: [from: number, to: number]
   /** Leave int64 as bigint: other people's ids need all of their 64 bits. */
   bigints?: boolean
-  /** Give columns of bytes that are no text as bytes; else they are read as UTF-8. */
+  /** Give columns of bytes that are no text as bytes, else as UTF-8. Default: as bytes from files of ours. */
   binary?: boolean
 }
 
@@ -53,7 +53,7 @@ export async function* readTable(
     if (i >= from && i < to) {
       const values = new Map(names.map((name): [string, ColumnData[]] => [name, []]))
       const onChunk = (chunk: ColumnData) => void values.get(chunk.columnName)!.push(chunk)
-      const utf8 = options.binary !== true
+      const utf8 = !(options.binary ?? metadata.created_by === 'pairloom')
       const read = {
         file,
         metadata,

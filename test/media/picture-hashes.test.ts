@@ -2,6 +2,7 @@ import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { pdq } from '../../src/media/pdq.ts'
 import { phash } from '../../src/media/phash.ts'
+import { thumb16 } from '../../src/media/thumb.ts'
 import { PICTURE_HASHES, pictureHashes } from '../../src/media/picture-hashes.ts'
 import { quarters } from './pictures.ts'
 
@@ -28,6 +29,7 @@ describe('media/picture-hashes', () => {
       pdq: pdq(raw, 200, 160).hash,
       pdq_quality: pdq(raw, 200, 160).quality,
       phash: phash(raw, 200, 160),
+      thumb16: thumb16(raw, 200, 160),
     })
   })
 
@@ -35,6 +37,7 @@ describe('media/picture-hashes', () => {
     const gray = await quarters().toColourspace('b-w').png().toBuffer()
     expect(Object.keys(await pictureHashes(gray, ['phash']))).toEqual(['phash'])
     expect(Object.keys(await pictureHashes(gray, ['pdq']))).toEqual(['pdq', 'pdq_quality'])
+    expect(Object.keys(await pictureHashes(gray, ['thumb']))).toEqual(['thumb16'])
     expect(await pictureHashes(gray, [])).toEqual({})
   })
 

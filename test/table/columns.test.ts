@@ -18,6 +18,8 @@ describe('a value of another type than its column', () => {
     ['utf8', 5],
     ['utf8', true],
     ['utf8', ['x']],
+    ['binary', 'x'],
+    ['binary', [1]],
     ['bool', 'yes'],
     ['bool', 0],
     ['int32', 1.5],
@@ -40,7 +42,9 @@ describe('a value of another type than its column', () => {
     ['texts', [{ ...text, score: 'high' }]],
     ['texts', [null]],
   ])('%s column, value %j: PL_COLUMN names the column and the value', (type, value) => {
-    const good = { utf8: 'x', bool: true, int32: 1, int64: 1, float64: 1, 'list<utf8>': [], texts: [] }[type]
+    const bytes = new Uint8Array(1)
+    const numbers = { int32: 1, int64: 1, float64: 1 }
+    const good = { utf8: 'x', binary: bytes, bool: true, ...numbers, 'list<utf8>': [], texts: [] }[type]
     const said = (() => {
       try {
         batch(type, [good, value, good])
@@ -64,6 +68,8 @@ describe('a value of another type than its column', () => {
     ['bool', false],
     ['utf8', ''],
     ['utf8', '\ud800'],
+    ['binary', new Uint8Array(0)],
+    ['binary', Buffer.from([0, 255])],
     ['list<utf8>', []],
     ['list<utf8>', ['', 'é']],
     ['texts', [text]],
@@ -71,7 +77,7 @@ describe('a value of another type than its column', () => {
     expect(batch(type, [value]).numRows).toBe(1)
   })
 
-  it.each<ColumnType>(['utf8', 'bool', 'int32', 'int64', 'float64', 'list<utf8>', 'texts'])(
+  it.each<ColumnType>(['utf8', 'binary', 'bool', 'int32', 'int64', 'float64', 'list<utf8>', 'texts'])(
     '%s: null only where the column says so',
     (type) => {
       expect(batch(type, [null, undefined], true).getChildAt(0)!.nullCount).toBe(2)

@@ -13,6 +13,7 @@ const columns: Columns = {
   small: { type: 'int32', doc: 'n' },
   score: { type: 'float64', nullable: true, doc: 'n' },
   flag: { type: 'bool', nullable: true, doc: 'b' },
+  thumb: { type: 'binary', nullable: true, doc: 'bytes' },
   merged_uids: { type: 'list<utf8>', doc: 'ids' },
   texts: { type: 'texts', doc: 'texts' },
 }
@@ -26,6 +27,7 @@ function row(i: number): Row {
     small: 7 - i,
     score: i % 3 === 0 ? null : i / 3,
     flag: i % 5 === 0 ? null : i % 2 === 0,
+    thumb: i % 6 === 0 ? null : Uint8Array.from({ length: i % 3 }, () => 255 - i),
     merged_uids: Array.from({ length: i % 4 }, (_, k) => `m${k}`),
     texts: Array.from({ length: i % 3 }, (_, k) => ({
       kind: 'alt',

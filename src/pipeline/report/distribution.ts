@@ -1,4 +1,4 @@
-import type { ColumnType, Row } from '../../core/column.ts'
+import type { Row, ScalarType } from '../../core/column.ts'
 import type { Bars, Histogram, Split } from './data.ts'
 import { chooseEdges } from './edges.ts'
 import { quoted, type Tables } from './tables.ts'
@@ -13,7 +13,7 @@ export interface Measure {
   title: string
   doc: string
   column: string
-  type: Exclude<ColumnType, 'texts' | 'list<utf8>'>
+  type: ScalarType
   /** SQL: whether a row that was taken out was so by the rule of this measure. */
   here: string
   limits: { reason: string; side: 'least' | 'most'; value: number; text: string }[]

@@ -1,4 +1,4 @@
-import { columnName, type Row } from '../../core/column.ts'
+import { columnName, isScalar, type Row } from '../../core/column.ts'
 import { limitOf, measureColumn, shortName, type Rule } from '../../core/filter.ts'
 import type { PlannedStage } from '../plan.ts'
 import type { Registry } from '../registry.ts'
@@ -51,7 +51,7 @@ function measuresOf(name: string, options: Row, stage: PlannedStage, registry: R
   const rules = filter?.kind === 'filter' ? filter.rules(options) : []
   return known.flatMap(({ measure, column }) => {
     const type = stage.columns[column]?.type
-    if (type === undefined || type === 'texts' || type === 'list<utf8>') return []
+    if (type === undefined || !isScalar(type)) return []
     const own = rules.filter((rule) => rule.measure === measure)
     const here =
       own.length > 0
