@@ -1,6 +1,6 @@
 import { createReadStream, readFileSync } from 'node:fs'
 import { createGunzip } from 'node:zlib'
-import { NO_NETWORK, type Row, type StageContext } from '../src/core/index.ts'
+import { NO_NETWORK, NO_START, type Row, type StageContext } from '../src/core/index.ts'
 import { wat } from '../src/crawl/wat.ts'
 import { readWarc } from '../src/store/warc.ts'
 
@@ -15,7 +15,7 @@ if (what === 'rows') {
     signal: new AbortController().signal,
     count: () => undefined,
   } as unknown as StageContext<Record<string, unknown>>
-  for (const part of await wat.partitions(options)) {
+  for (const part of await wat.partitions(options, NO_START)) {
     for await (const rows of wat.read(part, context)) found += (rows as Row[]).length
   }
 } else if (what === 'records') {

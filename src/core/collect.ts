@@ -4,7 +4,7 @@ import { PairloomError } from './error.ts'
 import type { Filter } from './filter.ts'
 import { runFilters } from './filter-group.ts'
 import { openGate } from './gate.ts'
-import type { BytesAccess, Network, RowStage, StageContext, Verdict } from './stage.ts'
+import type { BytesAccess, Network, RowStage, SourceStart, StageContext, Verdict } from './stage.ts'
 
 export interface Collected {
   kept: Row[]
@@ -26,6 +26,9 @@ export const NO_NETWORK: Network = {
   dns: { servers: [], atOnce: 64 },
   http2: false,
 }
+
+/** What finds the partitions of a source that asks no network. */
+export const NO_START: SourceStart = { network: NO_NETWORK, signal: new AbortController().signal }
 
 const NO_BYTES: BytesAccess = {
   append: () => Promise.reject(new PairloomError('PL_STAGE', 'Expected a stage that declares writesBytes')),

@@ -160,6 +160,14 @@ interface StageBase<Kind extends string, S extends OptionsSchema> {
 /** JSON that tells one partition of a source what to read. */
 export type SourcePart = Record<string, unknown>
 
+/** What a source finds its partitions with, before any task runs. */
+export interface SourceStart {
+  /** The pipeline's, for a source that must ask what there is to read. */
+  network: Network
+  /** Aborted where the run is to stop; whoever is long about it listens. */
+  signal: AbortSignal
+}
+
 /** Makes rows from nothing the pipeline holds: pages, lists, WARC files. */
 export interface Source<S extends OptionsSchema = OptionsSchema> extends StageBase<'source', S> {
   columns: Columns
@@ -169,8 +177,7 @@ export interface Source<S extends OptionsSchema = OptionsSchema> extends StageBa
   writesBytes?: boolean
   /** True where the world may answer differently tomorrow: the run's snapshot number then enters the fingerprint. */
   snapshot?: boolean
-  /** network: the pipeline's, for a source that must ask what there is to read. */
-  partitions(options: z.infer<S>, network?: Network): Promise<SourcePart[]> | SourcePart[]
+  partitions(options: z.infer<S>, start: SourceStart): Promise<SourcePart[]> | SourcePart[]
   read(part: SourcePart, context: StageContext<z.infer<S>>): AsyncIterable<Row[]>
 }
 

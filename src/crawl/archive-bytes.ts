@@ -12,7 +12,8 @@ export function isUrl(place: string): boolean {
 }
 
 /**
- * The bytes of a file, at a path or at an http(s) URL; the latter by ranges of 8 MiB, one ahead.
+ * The bytes of a file, at a path or at an http(s) URL; the latter by ranges of 8 MiB, one ahead. Whoever leaves early has
+ * stopped the archive.
  *
  * @throws PairloomError `PL_INPUT` where there is no such file or its server knows no ranges; `PL_STORE_IO` where
  * reading fails in a way that may pass
@@ -23,26 +24,22 @@ export async function* archiveBytes(place: string, archive: ArchiveClient): Asyn
     return
   }
   const readBlock = (from: number) => archive.read(place, { from, to: from + BLOCK_BYTES - 1 })
-  let etag: string | undefined
   let next: Promise<ArchiveBlock> | null = readBlock(0)
-  for (let from = 0; next !== null;) {
-    const block: ArchiveBlock = await next
-    from += block.bytes.length
-    if (from > block.bytes.length && block.etag !== etag) throw changedError(place)
-    etag = block.etag
-    next = from < block.total ? readBlock(from) : null
-    // Whoever stops reading leaves it behind.
-    next?.catch(() => undefined)
-    if (block.bytes.length > 0) yield block.bytes
+  try {
+    for (let from = 0; next !== null;) {
+      const block: ArchiveBlock = await next
+      from += block.bytes.length
+      next = from < block.total ? readBlock(from) : null
+      // It may fail while the block before it is worked on.
+      next?.catch(() => undefined)
+      if (block.bytes.length > 0) yield block.bytes
+    }
+  } finally {
+    if (next !== null) {
+      archive.stop()
+      await next.catch(() => undefined)
+    }
   }
-}
-
-export function changedError(place: string): PairloomError {
-  return new PairloomError(
-    'PL_STORE_IO',
-    `Expected ${place} to stay as it is while it is read, got another`,
-    { data: { url: place } },
-  )
 }
 
 async function* localBytes(path: string): AsyncGenerator<Buffer> {

@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib'
 import { z } from 'zod'
-import { hash128, openGate, runtime, sha256, NO_NETWORK, type Network } from '../core/index.ts'
+import { hash128, NO_START, openGate, runtime, sha256, type SourceStart } from '../core/index.ts'
 import { archiveBytes, isUrl } from './archive-bytes.ts'
-import { openArchive, type ArchiveAccess } from './archive-client.ts'
+import { openArchive, type ArchiveClient } from './archive-client.ts'
 import { filesDigest, findFiles, inputError, type SourceFile } from './source-files.ts'
 
 /** Files of an archive: how their names end, what they are called, and Common Crawl's list of those of a crawl. */
@@ -42,12 +42,12 @@ export interface ArchiveOptions {
   requests: number
 }
 
-/** What a client gets before the first task runs: nothing else asks the archive then, and nobody counts. */
-export const AT_START: Pick<ArchiveAccess, 'signal' | 'count'> = {
-  signal: new AbortController().signal,
-  count: () => undefined,
-}
 const MAX_LIST_BYTES = 256 * 2 ** 20
+
+/** A client for what is asked before the first task runs: nothing else asks the archive then, and nobody counts. */
+export function openArchiveAtStart(start: SourceStart, { requests }: { requests: number }): ArchiveClient {
+  return openArchive({ ...start, gate: openGate(), count: () => undefined, requests })
+}
 
 /** Options of the sources that read archives. */
 export function archiveOptions(kind: ArchiveKind) {
@@ -98,7 +98,7 @@ export function checkArchive({ files, list, crawl }: ArchiveOptions): string[] {
 /** What decides the rows beside the options: files and lists on disk. What is at a URL is taken to stay. */
 export async function archiveIdentity(options: ArchiveOptions, kind: ArchiveKind): Promise<unknown> {
   if (options.files === undefined && isUrl(listPlace(options, kind))) return null
-  const names = await readNames(options, kind, NO_NETWORK)
+  const names = await readNames(options, kind, NO_START)
   const local = await findLocal(names, kind)
   return { names: sha256(names.join('\n')), files: filesDigest(local) }
 }
@@ -111,9 +111,9 @@ export async function archiveIdentity(options: ArchiveOptions, kind: ArchiveKind
 export async function archiveParts(
   options: ArchiveOptions,
   kind: ArchiveKind,
-  network: Network,
+  start: SourceStart,
 ): Promise<ArchivePart[]> {
-  const names = await readNames(options, kind, network)
+  const names = await readNames(options, kind, start)
   const parts = new Map<string, ArchivePart>()
   for (const place of names.filter(isUrl)) parts.set(place, { place, file: null })
   for (const file of await findLocal(names, kind)) parts.set(file.path, { place: file.path, file })
@@ -133,9 +133,9 @@ async function findLocal(names: readonly string[], kind: ArchiveKind): Promise<S
   return local.length === 0 ? [] : findFiles(local, (name) => kind.ending.test(name))
 }
 
-async function readNames(options: ArchiveOptions, kind: ArchiveKind, network: Network): Promise<string[]> {
+async function readNames(options: ArchiveOptions, kind: ArchiveKind, start: SourceStart): Promise<string[]> {
   if (options.files !== undefined) return [options.files].flat()
-  const bytes = await readList(listPlace(options, kind), network, options.requests)
+  const bytes = await readList(listPlace(options, kind), options, start)
   const lines = bytes
     .toString()
     .split('\n')
@@ -154,8 +154,8 @@ export function fromBase(base: string, name: string): string {
   return base.endsWith('/') ? base + name : `${base}/${name}`
 }
 
-async function readList(place: string, network: Network, requests: number): Promise<Buffer> {
-  const archive = openArchive({ ...AT_START, network, gate: openGate(), requests })
+async function readList(place: string, options: ArchiveOptions, start: SourceStart): Promise<Buffer> {
+  const archive = openArchiveAtStart(start, options)
   try {
     const parts: Buffer[] = []
     let length = 0

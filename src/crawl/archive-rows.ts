@@ -7,7 +7,7 @@ import type { ArchiveOptions, ArchivePart } from './archive-files.ts'
 import { checkUnchanged } from './source-files.ts'
 
 /** Rows handed on at once, at least. */
-export const BATCH_ROWS = 1000
+const BATCH_ROWS = 1000
 
 /**
  * The rows of one archive file, in the order of its records; records and their damage are counted.
@@ -20,24 +20,35 @@ export async function* archiveRows(
   maxBlockBytes: number,
   rowsOf: (record: WarcRecord) => LinkRow[],
 ): AsyncGenerator<LinkRow[]> {
-  const { signal, count, options } = context
+  const { count, options } = context
   const { place, file } = part as ArchivePart
   if (file !== null) await checkUnchanged(file)
   const archive = openArchive({ ...context, requests: options.requests })
   try {
     const bytes = archiveBytes(place, archive)
     const onDamage = (why: string) => count(`records.damaged-${why}`)
-    let batch: LinkRow[] = []
-    for await (const record of readWarc(bytes, { maxBlockBytes, onDamage })) {
+    yield* inBatches(readWarc(bytes, { maxBlockBytes, onDamage }), context, (record) => {
       count('records')
-      for (const row of rowsOf(record)) batch.push(row)
-      if (batch.length < BATCH_ROWS) continue
-      yield batch
-      signal.throwIfAborted()
-      batch = []
-    }
-    if (batch.length > 0) yield batch
+      return rowsOf(record)
+    })
   } finally {
     await archive.close()
   }
+}
+
+/** The rows of records, in their order, some thousand at a time. */
+export async function* inBatches(
+  records: AsyncIterable<WarcRecord>,
+  { signal }: Pick<StageContext, 'signal'>,
+  rowsOf: (record: WarcRecord) => LinkRow[],
+): AsyncGenerator<LinkRow[]> {
+  let batch: LinkRow[] = []
+  for await (const record of records) {
+    for (const row of rowsOf(record)) batch.push(row)
+    if (batch.length < BATCH_ROWS) continue
+    yield batch
+    signal.throwIfAborted()
+    batch = []
+  }
+  if (batch.length > 0) yield batch
 }

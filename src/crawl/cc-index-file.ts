@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises'
 import { PairloomError } from '../core/index.ts'
 import type { RangedFile } from '../table/parquet-slice.ts'
-import { changedError, isUrl } from './archive-bytes.ts'
+import { isUrl } from './archive-bytes.ts'
 import type { ArchiveClient } from './archive-client.ts'
 import { inputError } from './source-files.ts'
 
@@ -22,11 +22,7 @@ export async function openRanged(
       async read(from, to) {
         const bytes = await readLocal(place, from, to - from)
         read(bytes.length)
-        if (bytes.length === to - from) return bytes
-        throw inputError(
-          place,
-          `Expected ${place} to stay as it is while it is read, got an end at ${from + bytes.length}`,
-        )
+        return whole(place, from, to, bytes)
       },
     }
   }
@@ -40,10 +36,14 @@ export async function openRanged(
       if (from >= tailFrom) return tail.bytes.subarray(from - tailFrom, to - tailFrom)
       const block = await archive.read(place, { from, to: to - 1 })
       read(block.bytes.length)
-      if (block.etag !== tail.etag || block.bytes.length < to - from) throw changedError(place)
-      return block.bytes
+      return whole(place, from, to, block.bytes)
     },
   }
+}
+
+function whole(place: string, from: number, to: number, bytes: Buffer): Buffer {
+  if (bytes.length === to - from) return bytes
+  throw inputError(place, `Expected bytes of ${place} up to ${to}, got an end at ${from + bytes.length}`)
 }
 
 /**

@@ -1,12 +1,12 @@
-import { mkdtemp, open, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ahead } from '../core/ahead.ts'
-import { NO_NETWORK, openGate, PairloomError, type Network } from '../core/index.ts'
+import { NO_START, PairloomError, type SourceStart } from '../core/index.ts'
+import { makeScratch } from '../store/scratch.ts'
 import { readParquetFooter, writeParquetSlice, type ParquetFooter } from '../table/parquet-slice.ts'
 import type { Sql } from '../table/sql.ts'
-import { openArchive, type ArchiveClient } from './archive-client.ts'
-import { AT_START } from './archive-files.ts'
+import type { ArchiveClient } from './archive-client.ts'
+import { openArchiveAtStart } from './archive-files.ts'
 import { openRanged } from './cc-index-file.ts'
 import { MAX_PAGES, type IndexCounts, type PageSet } from './cc-index-pages.ts'
 import { PLACE_COLUMNS, selectedGroups, selectionSql, type Selection } from './cc-index-selection.ts'
@@ -32,7 +32,7 @@ interface Request {
 export async function findPages(
   places: readonly string[],
   query: IndexQuery,
-  network: Network,
+  start: SourceStart,
   pages: PageSet,
 ): Promise<IndexCounts> {
   const counts: IndexCounts = {
@@ -42,19 +42,25 @@ export async function findPages(
     'row-groups-read': 0,
     'rows-read': 0,
   }
-  const scratch = await mkdtemp(join(tmpdir(), 'pairloom-index-'))
-  const archive = openArchive({ ...AT_START, network, gate: openGate(), requests: query.requests })
+  const scratch = await makeScratch()
+  const { signal } = start
+  const archive = openArchiveAtStart(start, query)
   try {
     await withSql(async (sql) => {
       const where = query.where === undefined ? null : await readWhere(query.where, sql)
       await checkFile(places[0]!, archive, query, where, sql, scratch)
-      const work = [...places.entries()]
-      for await (const found of ahead(work, FILES, ([i, place]) =>
-        sliceOf(place, archive, query, where, join(scratch, `${i}.parquet`), counts),
-      )) {
+      const slices = ahead(
+        places.entries(),
+        FILES,
+        ([i, place]) => sliceOf(place, archive, query, where, join(scratch, `${i}.parquet`), counts),
+        () => archive.stop(),
+      )
+      for await (const found of slices) {
+        signal.throwIfAborted()
         if (found === null) continue
         await sql.view('records', [found.path])
         for await (const rows of guarded(query.where, sql.query(found.request.statement('records')))) {
+          signal.throwIfAborted()
           for (const row of rows as unknown as Place[]) pages.add(row.name, row.offset, row.length, row.hash)
           if (query.maxPages === undefined && pages.size > MAX_PAGES) throw tooMany(places[0]!)
         }
@@ -74,13 +80,8 @@ export async function findPages(
  * @throws PairloomError `PL_INPUT` that names the columns that are missing, or the fault of `where`
  */
 export async function checkIndexFile(place: string, query: IndexQuery): Promise<void> {
-  const scratch = await mkdtemp(join(tmpdir(), 'pairloom-index-'))
-  const archive = openArchive({
-    ...AT_START,
-    network: NO_NETWORK,
-    gate: openGate(),
-    requests: query.requests,
-  })
+  const scratch = await makeScratch()
+  const archive = openArchiveAtStart(NO_START, query)
   try {
     await withSql(async (sql) => {
       const where = query.where === undefined ? null : await readWhere(query.where, sql)

@@ -2,7 +2,7 @@ import { ahead } from '../core/ahead.ts'
 import { PairloomError } from '../core/index.ts'
 import type { WarcRecord } from '../store/warc-record.ts'
 import { readWarc } from '../store/warc.ts'
-import { changedError, isUrl } from './archive-bytes.ts'
+import { isUrl } from './archive-bytes.ts'
 import type { ArchiveClient } from './archive-client.ts'
 import { readLocal } from './cc-index-file.ts'
 import { inputError } from './source-files.ts'
@@ -43,16 +43,12 @@ export async function* readRecords(
 ): AsyncGenerator<WarcRecord> {
   // A record of this length has a block that is cut, or is one that nobody wrote.
   const most = maxBlockBytes + 2 ** 20
-  const etags = new Map<string, string | undefined>()
   let [found, missing] = [0, 0]
 
   async function read({ place, from, to }: Range): Promise<Buffer | null> {
     try {
       if (!isUrl(place)) return await readLocal(place, from, to - from)
-      const { bytes, etag } = await archive.read(place, { from, to: to - 1 })
-      if (etags.has(place) && etags.get(place) !== etag) throw changedError(place)
-      etags.set(place, etag)
-      return bytes
+      return (await archive.read(place, { from, to: to - 1 })).bytes
     } catch (error) {
       if (isMissing(error)) return null
       throw error
@@ -65,7 +61,8 @@ export async function* readRecords(
     return rangesOf({ place, records: sane }, most)
   })
   // Pairs a range with its bytes: `ahead` keeps the order.
-  const reads = ahead(ranges, READS, async (range) => ({ range, bytes: await read(range) }))
+  const pair = async (range: Range) => ({ range, bytes: await read(range) })
+  const reads = ahead(ranges, READS, pair, () => archive.stop())
   for await (const { range, bytes } of reads) {
     if (bytes === null) {
       missing++

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { defineSource, LINK_COLUMNS, NO_NETWORK, type LinkRow } from '../core/index.ts'
-import { BATCH_ROWS } from './archive-rows.ts'
+import { defineSource, LINK_COLUMNS, NO_START } from '../core/index.ts'
+import { inBatches } from './archive-rows.ts'
 import { openArchive } from './archive-client.ts'
 import {
   archiveIdentity,
@@ -54,16 +54,16 @@ export const ccIndex = defineSource({
   async identity(chosen) {
     const { where } = chosen
     const files = await archiveIdentity(chosen, INDEX_FILES)
-    const first = files === null ? undefined : (await archiveParts(chosen, INDEX_FILES, NO_NETWORK))[0]
+    const first = files === null ? undefined : (await archiveParts(chosen, INDEX_FILES, NO_START))[0]
     // Nothing is asked over the network while a run is planned: what is in an index there shows when the run starts.
     if (first?.file) await checkIndexFile(first.place, chosen)
     else if (where !== undefined) await withSql((sql) => readWhere(where, sql))
     return files
   },
-  async partitions(chosen, network = NO_NETWORK): Promise<PagesPart[]> {
-    const places = (await archiveParts(chosen, INDEX_FILES, network)).map(({ place }) => place)
+  async partitions(chosen, start): Promise<PagesPart[]> {
+    const places = (await archiveParts(chosen, INDEX_FILES, start)).map(({ place }) => place)
     const pages = new PageSet(chosen.maxPages)
-    const index = await findPages(places, chosen, network, pages)
+    const index = await findPages(places, chosen, start, pages)
     const parts = pages.parts(chosen.pagesPerPartition)
     if (parts.length === 0) {
       const message = `Expected pages that are selected in ${places[0]}${places.length > 1 ? ` and ${places.length - 1} more` : ''}, got none of them`
@@ -73,7 +73,7 @@ export const ccIndex = defineSource({
     return parts
   },
   async *read(part, context) {
-    const { options: chosen, signal, count } = context
+    const { options: chosen, count } = context
     const { index } = part as PagesPart
     for (const [name, by] of Object.entries(index ?? {})) count(`index.${name}`, by)
     const archive = openArchive({ ...context, requests: chosen.requests })
@@ -83,20 +83,11 @@ export const ccIndex = defineSource({
       records,
     }))
     try {
-      let batch: LinkRow[] = []
-      for await (const record of readRecords(files, {
-        archive,
-        maxBlockBytes: maxWarcBlock(chosen),
-        count,
-      })) {
+      const records = readRecords(files, { archive, maxBlockBytes: maxWarcBlock(chosen), count })
+      yield* inBatches(records, context, (record) => {
         count(PAGE_TYPES.has(record.type) ? 'records' : 'records.no-page')
-        for (const row of rowsOf(record)) batch.push(row)
-        if (batch.length < BATCH_ROWS) continue
-        yield batch
-        signal.throwIfAborted()
-        batch = []
-      }
-      if (batch.length > 0) yield batch
+        return rowsOf(record)
+      })
     } finally {
       await archive.close()
     }

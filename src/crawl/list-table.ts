@@ -1,9 +1,9 @@
-import { mkdtemp, open, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { open, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { fileStore } from '../store/file.ts'
 import type { Store } from '../store/store.ts'
 import { fileChunks } from '../store/file-chunks.ts'
+import { makeScratch } from '../store/scratch.ts'
 import { unpackedName } from './source-files.ts'
 
 /** A Parquet file that can be read at any place. */
@@ -26,7 +26,7 @@ export function isPackedTable(path: string): boolean {
 export async function openListTable(path: string): Promise<ListTable> {
   if (!isPackedTable(path))
     return { store: fileStore(dirname(path)), name: basename(path), close: () => Promise.resolve() }
-  const folder = await mkdtemp(join(tmpdir(), 'pairloom-list-'))
+  const folder = await makeScratch()
   const close = () => rm(folder, { recursive: true, force: true })
   try {
     const file = await open(join(folder, 'list.parquet'), 'w')

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineSource, LINK_COLUMNS, NO_NETWORK } from '../core/index.ts'
+import { defineSource, LINK_COLUMNS } from '../core/index.ts'
 import { archiveIdentity, archiveOptions, archiveParts, checkArchive, WARC_FILES } from './archive-files.ts'
 import { archiveRows } from './archive-rows.ts'
 import { PAGE_COLUMNS } from './links.ts'
@@ -24,6 +24,6 @@ export const warc = defineSource({
   columns: { ...LINK_COLUMNS, ...PAGE_COLUMNS },
   check: checkArchive,
   identity: (chosen) => archiveIdentity(chosen, WARC_FILES),
-  partitions: (chosen, network = NO_NETWORK) => archiveParts(chosen, WARC_FILES, network),
+  partitions: (chosen, start) => archiveParts(chosen, WARC_FILES, start),
   read: (part, context) => archiveRows(part, context, maxWarcBlock(context.options), warcRows(context)),
 })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineSource, LINK_COLUMNS, NO_NETWORK, type LinkRow } from '../core/index.ts'
+import { defineSource, LINK_COLUMNS, type LinkRow } from '../core/index.ts'
 import type { WarcRecord } from '../store/warc-record.ts'
 import { archiveIdentity, archiveOptions, archiveParts, checkArchive, WAT_FILES } from './archive-files.ts'
 import { archiveRows } from './archive-rows.ts'
@@ -37,7 +37,7 @@ export const wat = defineSource({
   columns: { ...LINK_COLUMNS, ...PAGE_COLUMNS },
   check: checkArchive,
   identity: (chosen) => archiveIdentity(chosen, WAT_FILES),
-  partitions: (chosen, network = NO_NETWORK) => archiveParts(chosen, WAT_FILES, network),
+  partitions: (chosen, start) => archiveParts(chosen, WAT_FILES, start),
   read(part, context) {
     const { options: chosen, network, count } = context
     const wanted = { ...chosen, agent: productToken(network.agent) }

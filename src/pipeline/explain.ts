@@ -1,10 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import type { Row } from '../core/column.ts'
 import { PairloomError } from '../core/error.ts'
 import { judge, limitOf, measureColumn, type Measured } from '../core/filter.ts'
 import { captionOf } from '../core/row.ts'
+import { makeScratch } from '../store/scratch.ts'
 import { openSql, type Sql } from '../table/sql.ts'
 import { bodyOf, type PlannedStage } from './plan.ts'
 import { openRegistry, type Registry } from './registry.ts'
@@ -42,7 +41,7 @@ export async function explain(folder: RunFolder, key: string): Promise<Explained
   const plan = await newestPlan(folder)
   const registry = await openRegistry(plan.plugins)
   const takenDown = await openTakenDown(folder)
-  const scratch = await mkdtemp(join(tmpdir(), 'pairloom-explain-'))
+  const scratch = await makeScratch()
   const sql = await openSql({ memoryBytes: 512 * 2 ** 20, scratch })
   try {
     const rows = new Map<string, Explained>()

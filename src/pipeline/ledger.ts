@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import type { RowStage } from '../core/stage.ts'
+import { makeScratch } from '../store/scratch.ts'
 import { openSql, type Sql } from '../table/sql.ts'
 import { continuations, firstPartitions } from './chain.ts'
 import { bodyOf, type Plan, type PlannedStage } from './plan.ts'
@@ -38,7 +37,7 @@ export async function readLedger(
   const lines: LedgerLine[] = []
   const stages = await retryable(plan)
   if (stages.length === 0) return lines
-  const scratch = await mkdtemp(join(tmpdir(), 'pairloom-ledger-'))
+  const scratch = await makeScratch()
   const sql = await openSql({ memoryBytes: MEMORY_BYTES, scratch })
   try {
     for (const { stage, code } of stages) lines.push(...(await stageLedger(folder, sql, stage, code, before)))

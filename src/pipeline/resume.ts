@@ -8,13 +8,18 @@ import type { RunFolder } from './run-folder.ts'
 import { Schedule } from './schedule.ts'
 import { sinkFolder } from './task-sink.ts'
 
-/** The schedule of what is left, after what the run folder holds. */
+/**
+ * The schedule of what is left, after what the run folder holds.
+ *
+ * signal: ends sources that are long about finding their partitions.
+ */
 export async function openSchedule(
   plan: Plan,
   stages: readonly PlannedStage[],
   folder: RunFolder,
   tallies: Map<string, Tally>,
   emit: (event: RunEvent) => void,
+  signal: AbortSignal,
 ): Promise<Schedule> {
   const registry = await openRegistry(plan.plugins)
   const sources = new Map<string, SourcePart[]>()
@@ -28,7 +33,7 @@ export async function openSchedule(
       known ??
         (await folder.createSourceParts(
           stage.dataset,
-          await body.stage.partitions(body.options, plan.network),
+          await body.stage.partitions(body.options, { network: plan.network, signal }),
         )),
     )
   }

@@ -76,12 +76,15 @@ async function runStages(plan: Plan, folder: RunFolder, options: RunOptions): Pr
   })
 
   const tallies = new Map(stages.map((s) => [s.id, emptyTally()]))
-  const schedule = await openSchedule(plan, stages, folder, tallies, emit)
+  const signal = options.signal ?? new AbortController().signal
+  const schedule = await openSchedule(plan, stages, folder, tallies, emit, signal).catch((error: unknown) => {
+    throw signal.aborted ? interruptedError() : error
+  })
   const pool = await openWorkerPool(plan, workers)
   const deadlineMs = options.deadlineMs ?? plan.deadlineMs
   const deadline = deadlineMs === null ? null : { deadline: Date.now() + deadlineMs }
   try {
-    await work({ plan, folder, schedule, pool, tallies, emit, deadline, options })
+    await work({ plan, folder, schedule, pool, tallies, emit, deadline, signal, options })
   } finally {
     await pool.close()
   }
@@ -110,13 +113,13 @@ interface Loop {
   tallies: Map<string, Tally>
   emit: (event: RunEvent) => void
   deadline: { deadline: number } | null
+  signal: AbortSignal
   options: RunOptions
 }
 
 /** Hands out tasks until none is left, or until the first error that stops the run. */
 async function work(loop: Loop): Promise<void> {
-  const { schedule, pool, emit, options } = loop
-  const signal = options.signal ?? new AbortController().signal
+  const { schedule, pool, emit, signal } = loop
   const running = new Set<Promise<void>>()
   let stop: PairloomError | null = null
   const interrupted = new Promise<void>((resolve) => {
@@ -146,7 +149,11 @@ async function work(loop: Loop): Promise<void> {
   // A signal to the whole group ends workers too: their crashes are no news then.
   const failure = stop as PairloomError | null
   if (failure && !signal.aborted) throw failure
-  throw new PairloomError(
+  throw interruptedError()
+}
+
+function interruptedError(): PairloomError {
+  return new PairloomError(
     'PL_INTERRUPTED',
     'The run was interrupted; the same command goes on where it stopped',
   )
@@ -154,7 +161,7 @@ async function work(loop: Loop): Promise<void> {
 
 /** Runs one task to its end: done, done by another, to be done again, or failed for good. */
 async function runWork(loop: Loop, work: Work, attempts: Map<string, number>): Promise<void> {
-  const { plan, folder, schedule, pool, emit, deadline, options } = loop
+  const { plan, folder, schedule, pool, emit, deadline, signal, options } = loop
   const key = `${work.kind} ${work.stages[0]} ${work.partition}`
   try {
     const result = await pool.run({ ...work, ...deadline, attempt: attemptName() })
@@ -163,7 +170,7 @@ async function runWork(loop: Loop, work: Work, attempts: Map<string, number>): P
     if (options.failureBound) checkFailureRate(plan, loop.tallies, options.failureBound)
   } catch (error) {
     const failure = toPairloomError(error)
-    if (options.signal?.aborted === true || failure.effect === 'abort') {
+    if (signal.aborted || failure.effect === 'abort') {
       throw failure
     }
     // Stages of the chain may be committed although the task failed: by it, before it died, or by another.

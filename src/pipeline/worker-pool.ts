@@ -1,8 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { isAlive, PLACE } from '../store/alive.ts'
+import { rm } from 'node:fs/promises'
+import { makeScratch, sweepScratch } from '../store/scratch.ts'
 import { PairloomError, type ErrorCode } from '../core/error.ts'
 import { openTurns } from '../core/turns.ts'
 import { turnsOf } from './gate-link.ts'
@@ -47,7 +45,7 @@ const IDLE_MS = 3000
  */
 export async function openWorkerPool(plan: Plan, size: number): Promise<WorkerPool> {
   await sweepScratch()
-  const scratch = await mkdtemp(join(tmpdir(), `pairloom-scratch-${PLACE}-${process.pid}-`))
+  const scratch = await makeScratch()
   const memoryBytes = plan.memoryMiB * 2 ** 20
   const workers = new Set<Worker>()
   const turns = openTurns()
@@ -185,17 +183,4 @@ function tell(worker: Worker, message: ToWorker): void {
 
 function fromWorker(error: { code: string; message: string; data: Record<string, unknown> }): PairloomError {
   return new PairloomError(error.code as ErrorCode, error.message, { data: error.data })
-}
-
-/** Removes scratch folders of coordinators of this place that are gone. Those of other users stay: we may not. */
-async function sweepScratch(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    const [, place, pid] = /^pairloom-scratch-([0-9a-f]+)-(\d+)-/.exec(name) ?? []
-    if (place !== PLACE || isAlive(Number(pid))) continue
-    try {
-      await rm(join(tmpdir(), name), { recursive: true, force: true })
-    } catch (error) {
-      if (!['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
-    }
-  }
 }

@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { NO_NETWORK, openGate, type Counters } from '../../src/core/index.ts'
+import { archiveBytes } from '../../src/crawl/archive-bytes.ts'
 import { openArchive, type ArchiveClient } from '../../src/crawl/archive-client.ts'
 import { startArchive, type ArchiveServer, type ArchiveTroubles } from './archive-server.ts'
 
@@ -12,13 +13,14 @@ afterEach(() => Promise.all(closing.splice(0).map((close) => close())))
 async function open(
   requests: number,
   troubles: ArchiveTroubles = {},
+  file = FILE,
 ): Promise<{
   archive: ArchiveClient
   server: ArchiveServer
   counters: Counters
   controller: AbortController
 }> {
-  const server = await startArchive({ file: FILE }, troubles)
+  const server = await startArchive({ file }, troubles)
   const counters: Counters = {}
   const controller = new AbortController()
   const archive = openArchive({
@@ -52,6 +54,47 @@ describe('an archive over HTTP', () => {
     expect(counters).toEqual({ 'archive.requests': 6, 'archive.bytes': 5, 'archive.paused': 1 })
     // Timers may ring a millisecond early.
     expect(server.counts.times[2]! - server.counts.times[1]!).toBeGreaterThanOrEqual(990)
+  })
+
+  it('is asked again where it gives another range than was asked for', async () => {
+    const { archive, counters } = await open(1, { otherRange: (n) => (n === 1 ? 'bytes 0-2/10' : undefined) })
+    const { bytes } = await archive.read(URL, { from: 2, to: 4 })
+    expect(bytes.toString()).toBe('234')
+    expect(counters).toMatchObject({ 'archive.requests': 2 })
+  })
+
+  it.each([
+    ['of another size', '0123456789a'],
+    ['of the same size', '9876543210'],
+  ])('is not read on where the file has become another one, %s', async (_, other) => {
+    const { archive, server } = await open(1)
+    await archive.read(URL, { from: 0, to: 4 })
+    server.files.set('file', Buffer.from(other))
+    const read = archive.read(URL, { from: 5, to: 9 })
+    await expect(read).rejects.toMatchObject({ code: 'PL_STORE_IO' })
+    await expect(read).rejects.toThrow('to stay as it is while it is read (10 bytes')
+  })
+
+  it.each(['stop', 'close'] as const)('ends what is under way by %s', async (end) => {
+    const { archive, server } = await open(2, { isStuck: () => true })
+    const reads = [1, 2, 3].map((i) => archive.read(URL, { from: i, to: i }))
+    const ended = Promise.allSettled(reads)
+    await vi.waitUntil(() => server.counts.requests === 2)
+    await archive[end]()
+    for (const read of await ended)
+      expect(read).toMatchObject({ status: 'rejected', reason: { code: 'PL_INTERRUPTED' } })
+    await expect(archive.read(URL, { from: 1, to: 1 })).rejects.toMatchObject({ code: 'PL_INTERRUPTED' })
+    expect(server.counts.requests).toBe(2)
+  })
+
+  it('is stopped by who reads no further', async () => {
+    const { archive, server } = await open(2, { isStuck: (n) => n === 2 }, Buffer.alloc(9 * 2 ** 20))
+    for await (const bytes of archiveBytes(URL, archive)) {
+      expect(bytes.length).toBe(8 * 2 ** 20)
+      break
+    }
+    await expect(archive.read(URL, { from: 1, to: 1 })).rejects.toMatchObject({ code: 'PL_INTERRUPTED' })
+    expect(server.counts.requests).toBeLessThanOrEqual(2)
   })
 
   it('gets its turns back where waiting for it is given up', async () => {

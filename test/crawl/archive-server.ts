@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { startServer, type Answer, type TestServer } from '../servers/web.ts'
 
 /** What a server of files counted. */
@@ -23,13 +24,18 @@ export interface ArchiveTroubles {
   /** An answer waits until so many requests are open, or for so many ms: those that may meet do. */
   together?: number
   holdMs?: number
+  /** The Content-Range of the answer to the request of this number where it is another one than was asked for. */
+  otherRange?: (request: number) => string | undefined
+  /** Whether the request of this number is never answered. */
+  isStuck?: (request: number) => boolean
 }
 
 /** Serves files by ranges under `archive.test`, as an object store does, with an ETag each. */
 export async function startArchive(
   files: Record<string, Buffer>,
-  { isBusy = () => false, retryAfter = '0', together = 1, holdMs = 5 }: ArchiveTroubles = {},
+  troubles: ArchiveTroubles = {},
 ): Promise<ArchiveServer> {
+  const { isBusy = () => false, retryAfter = '0', together = 1, holdMs = 5 } = troubles
   const counts: ArchiveCounts = { requests: 0, atOnce: 0, busy: 0, times: [], ranges: {} }
   const held = new Map(Object.entries(files))
   let open = 0
@@ -51,14 +57,21 @@ export async function startArchive(
       const range = request.headers.range ?? 'all'
       ;(counts.ranges[name] ??= []).push(range)
       const number = counts.requests
-      const answer = () => send(name, range, isBusy(number), res)
+      if (troubles.isStuck?.(number)) return
+      const answer = () => send(name, range, isBusy(number), res, troubles.otherRange?.(number))
       waiting.push(answer)
       if (waiting.length >= together) letGo()
       else setTimeout(letGo, holdMs)
     }
   }
 
-  function send(name: string, range: string, busy: boolean, res: Parameters<Answer>[1]): void {
+  function send(
+    name: string,
+    range: string,
+    busy: boolean,
+    res: Parameters<Answer>[1],
+    otherRange?: string,
+  ): void {
     const bytes = held.get(name)
     if (busy) {
       counts.busy++
@@ -78,7 +91,8 @@ export async function startArchive(
       return
     }
     const body = bytes.subarray(from, to + 1)
-    const headers = { 'content-range': `bytes ${from}-${to}/${bytes.length}`, etag: `"${bytes.length}"` }
+    const contentRange = otherRange ?? `bytes ${from}-${to}/${bytes.length}`
+    const headers = { 'content-range': contentRange, etag: `"${hash('md5', bytes)}"` }
     res.writeHead(206, { ...headers, 'content-length': body.length }).end(body)
   }
 

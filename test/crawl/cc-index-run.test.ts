@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -70,6 +71,33 @@ describe.each([1, 4])('an archive that is asked by %d workers', (workers) => {
     expect(counters(ran, 'pages')).toMatchObject({ 'archive.paused': server.counts.busy })
     expect(counters(ran, 'pages').records).toBeGreaterThan(8 * 200)
   })
+})
+
+describe('Ctrl-C while a source looks for its partitions', () => {
+  it.each(['crawl/cc-index', 'crawl/warc'])('ends %s, and leaves nothing behind', async (use) => {
+    const before = await ownScratch()
+    const controller = new AbortController()
+    const busy = (n: number) => (n === 1 ? (controller.abort(), true) : true)
+    const server = await startArchive(
+      { list: Buffer.from('part.parquet') },
+      { isBusy: busy, retryAfter: '250' },
+    )
+    closing.push(() => server.close())
+    const place = 'http://archive.test/list'
+    const pages = { use, ...(use === 'crawl/warc' ? { list: place } : { files: place }) }
+    const network = { hosts: server.hosts, allow: ['127.0.0.1'] }
+    const ran = await bench.run(
+      { name: 'stopped', network, stages: { pages } },
+      { signal: controller.signal },
+    )
+    expect(ran.error).toMatchObject({ code: 'PL_INTERRUPTED' })
+    expect(server.counts.requests).toBe(1)
+    expect(await ownScratch()).toEqual(before)
+  })
+
+  async function ownScratch(): Promise<string[]> {
+    return (await readdir(tmpdir())).filter((name) => name.includes(`-${process.pid}-`))
+  }
 })
 
 describe('pipelines/common-crawl.yaml', () => {

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
   NO_NETWORK,
+  NO_START,
   openGate,
   type Counters,
   type LinkRow,
@@ -75,7 +76,11 @@ async function take(
   const chosen = source.options.parse(options)
   await source.identity!(chosen)
   const full = { ...NO_NETWORK, ...network }
-  const taken: Taken = { rows: [], counters: {}, parts: await source.partitions(chosen, full) }
+  const taken: Taken = {
+    rows: [],
+    counters: {},
+    parts: await source.partitions(chosen, { ...NO_START, network: full }),
+  }
   const context = {
     options: chosen,
     network: full,

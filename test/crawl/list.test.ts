@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { imageId, uid, type StageContext } from '../../src/core/index.ts'
+import { imageId, NO_START, uid, type StageContext } from '../../src/core/index.ts'
 import { list } from '../../src/crawl/list.ts'
 import { planPipeline } from '../../src/index.ts'
 import { openSql } from '../../src/table/sql.ts'
@@ -376,7 +376,7 @@ describe('crawl/list: files', () => {
   it('that change after the plan are not read', async () => {
     const path = await put('x.csv', `url\n${A}\n`)
     const parsed = list.options.parse({ path })
-    const [part] = await list.partitions(parsed)
+    const [part] = await list.partitions(parsed, NO_START)
     await writeFile(path, `url\n${A}\n${B}\n`)
     const context = { options: parsed } as unknown as StageContext<Record<string, unknown>>
     const reading = list.read(part!, context)[Symbol.asyncIterator]().next()

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import {
   NO_NETWORK,
+  NO_START,
   openGate,
   type Counters,
   type LinkRow,
@@ -54,7 +55,7 @@ async function walkAt(server: Served, options: Record<string, unknown>): Promise
     count: (name: string, by = 1) => (counters[name] = (counters[name] ?? 0) + by),
   } as unknown as StageContext<Record<string, unknown>>
   server.resetCounts()
-  for (const part of await site.partitions(parsed)) {
+  for (const part of await site.partitions(parsed, NO_START)) {
     for await (const batch of site.read(part, context)) rows.push(...(batch as LinkRow[]))
   }
   const found = rows.map(({ texts }) => `${texts[0]!.text} @ ${new URL(texts[0]!.page!).pathname}`)
@@ -455,7 +456,7 @@ describe('crawl/site: options', () => {
       'http://a.test/1',
       'http://a.test/2#again',
     ]
-    const parts = await site.partitions(site.options.parse({ start }))
+    const parts = await site.partitions(site.options.parse({ start }), NO_START)
     expect(parts).toEqual<SourcePart[]>([
       { site: 'a.test', start: ['http://a.test/2', 'http://a.test/1'] },
       { site: 'b.test', start: ['http://www.b.test/', 'http://b.test/'] },

@@ -1,11 +1,12 @@
-import type {
-  BytesAccess,
-  Counters,
-  Row,
-  Source,
-  SourcePart,
-  StageContext,
-  Verdict,
+import {
+  NO_START,
+  type BytesAccess,
+  type Counters,
+  type Row,
+  type Source,
+  type SourcePart,
+  type StageContext,
+  type Verdict,
 } from '../../src/core/index.ts'
 
 export interface SourceRead {
@@ -26,7 +27,7 @@ export async function readSource(source: Source, options: Record<string, unknown
     rejects: [],
     counters: {},
     stored: [],
-    parts: await source.partitions(parsed),
+    parts: await source.partitions(parsed, NO_START),
   }
   const append: BytesAccess['append'] = (name, bytes) => {
     read.stored.push({ name, bytes: Buffer.from(bytes) })

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
   imageId,
   NO_NETWORK,
+  NO_START,
   openGate,
   type Counters,
   type LinkRow,
@@ -64,7 +65,7 @@ async function take(options: Record<string, unknown>, network: Partial<Network> 
     signal: new AbortController().signal,
     count: (name: string, by = 1) => (counters[name] = (counters[name] ?? 0) + by),
   } as unknown as StageContext<Record<string, unknown>>
-  for (const part of await warc.partitions(chosen, full)) {
+  for (const part of await warc.partitions(chosen, { ...NO_START, network: full })) {
     for await (const batch of warc.read(part, context)) rows.push(...(batch as LinkRow[]))
   }
   return { rows, counters }

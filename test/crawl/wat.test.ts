@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   NO_NETWORK,
+  NO_START,
   openGate,
   seededRandom,
   type Counters,
@@ -86,7 +87,7 @@ async function take(
     signal: new AbortController().signal,
     count: (name: string, by = 1) => (counters[name] = (counters[name] ?? 0) + by),
   } as unknown as StageContext<Record<string, unknown>>
-  for (const part of await wat.partitions(chosen)) {
+  for (const part of await wat.partitions(chosen, NO_START)) {
     for await (const batch of wat.read(part, context)) rows.push(...(batch as LinkRow[]))
   }
   return { rows, counters }

@@ -1,9 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import type { Row } from '../../core/column.ts'
 import type { ListSample } from '../../crawl/list-sample.ts'
 import { openRates, type Rates } from '../../crawl/rates.ts'
+import { makeScratch } from '../../store/scratch.ts'
 import { openSql } from '../../table/sql.ts'
 import type { Plan, PlannedStage } from '../plan.ts'
 import type { RunFolder } from '../run-folder.ts'
@@ -157,7 +156,7 @@ function partsOf({ commits, dataset }: Measured, folder: RunFolder): string[] {
 }
 
 async function ask(files: readonly string[], statement: string): Promise<Row[]> {
-  const scratch = await mkdtemp(join(tmpdir(), 'pairloom-cost-'))
+  const scratch = await makeScratch()
   const sql = await openSql({ memoryBytes: MEMORY_BYTES, scratch })
   try {
     await sql.view('input', files)

@@ -1,3 +1,4 @@
+import { NO_START } from '../../core/collect.ts'
 import type { SourcePart } from '../../core/stage.ts'
 import type { PagesPart } from '../../crawl/cc-index-pages.ts'
 import { sampleList, type ListSample } from '../../crawl/list-sample.ts'
@@ -74,7 +75,7 @@ async function partsOf(
   if (!LOCAL.has(stage.use)) return null
   const body = bodyOf(stage, registry)
   if (body.kind !== 'stage' || body.stage.kind !== 'source' || asksNetwork(stage.options)) return null
-  return body.stage.partitions(body.options, plan.network)
+  return body.stage.partitions(body.options, { ...NO_START, network: plan.network })
 }
 
 /** Sources that know their partitions by the options and the files on disk. An index of pages is read over the network. */

@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import type { Columns, Row } from '../../core/column.ts'
+import { makeScratch } from '../../store/scratch.ts'
 import { openSql } from '../../table/sql.ts'
 import type { RunFolder } from '../run-folder.ts'
 import type { StageCommits } from './flow.ts'
@@ -26,7 +25,7 @@ export interface Tables {
 
 /** Memory: 512 MiB at most, then the engine spills to the system's temporary folder. */
 export async function openTables(folder: RunFolder, flow: readonly StageCommits[]): Promise<Tables> {
-  const scratch = await mkdtemp(join(tmpdir(), 'pairloom-report-'))
+  const scratch = await makeScratch()
   const sql = await openSql({ memoryBytes: MEMORY_BYTES, scratch })
   const tables = new Map<string, StageTable>()
 
