@@ -88,7 +88,8 @@ async function namedBy(flags: Flags): Promise<Named> {
       throw new PairloomError('PL_USAGE', `--file: expected a list in ${list}, got ${error.code}`)
     })
     const more = namedInList(text, list)
-    for (const kind of ['domain', 'url', 'uid', 'sha256'] as const) named[kind].push(...(more[kind] ?? []))
+    for (const kind of ['domain', 'url', 'uid', 'sha256'] as const)
+      named[kind] = named[kind].concat(more[kind] ?? [])
   }
   return named
 }

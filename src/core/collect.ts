@@ -78,7 +78,7 @@ export async function collect(
       ? runFilters([{ filter: stage, options: checked }], input, full)
       : stage.process(input, { ...full, options: checked })
   const kept: Row[] = []
-  for await (const batch of output) kept.push(...batch)
+  for await (const batch of output) for (const row of batch) kept.push(row)
 
   const counters: Counters = { ...counts }
   if (kept.length > 0) addCounters(counters, { kept: kept.length })

@@ -202,6 +202,8 @@ export interface RowStage<S extends OptionsSchema = OptionsSchema> extends Stage
    * that value, under the same options, are used again whatever changed before the stage.
    */
   reuseBy?: string
+  /** Columns that decide beside it under these options: a result is used again where they are equal too. */
+  reuseWith?(options: z.infer<S>): string[]
   /** Column it adds with the time of the result, ISO 8601 in UTC: the age that `run --retry --older-than` goes by. */
   resultAt?: string
   /**

@@ -56,8 +56,16 @@ let last: { key: string; lists: Promise<BlockLists> } | null = null
  */
 export async function openBlockLists(options: ListOptions): Promise<BlockLists> {
   const key = `${await listsDigest(options)} ${options.pdqDistance}`
-  if (last?.key !== key) last = { key, lists: readBlockLists(options) }
-  return last.lists
+  if (last?.key === key) return last.lists
+  const read = { key, lists: readBlockLists(options) }
+  last = read
+  try {
+    return await read.lists
+  } catch (error) {
+    // What could not be read now may be read for the next task.
+    if (last === read) last = null
+    throw error
+  }
 }
 
 async function readBlockLists({ block, allow, pdqDistance }: ListOptions): Promise<BlockLists> {

@@ -78,6 +78,7 @@ export const fetchImages = defineStage({
   optionColumns: pictureColumns,
   snapshot: true,
   reuseBy: 'image_id',
+  reuseWith: ({ verifyHash }) => (verifyHash === 'off' ? [] : ['source_hash']),
   resultAt: 'fetched_at',
   unordered: true,
   continues: true,

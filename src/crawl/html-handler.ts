@@ -265,7 +265,7 @@ export class PageHandler implements HtmlHandler {
       if (value !== null) shown.candidates.push(...parseSrcset(value))
     }
     // The sources of a picture serve its first image.
-    if (this.#sources !== null) shown.candidates.push(...this.#sources)
+    if (this.#sources !== null) shown.candidates = shown.candidates.concat(this.#sources)
     this.#sources = null
     const alt = this.#value(attributes, ATTRIBUTE.alt!)
     shown.hasAlt = alt !== null

@@ -99,7 +99,7 @@ export const site = defineSource({
       let batch: LinkRow[] = []
       for await (const page of walkSite({ ...chosen, start }, client, robots, context)) {
         if (isOptedOut(page, chosen.consent, count)) continue
-        batch.push(...linkRows(page))
+        for (const row of linkRows(page)) batch.push(row)
         if (batch.length < BATCH_ROWS) continue
         yield batch
         batch = []

@@ -55,7 +55,7 @@ export async function* intoPartitions(
     // Opens the partition, so that rows dropped in it are its own rejects.
     if (to !== partition) yield { partition: to, rows: [] }
     partition = to
-    batch.push(...keep(twins))
+    for (const row of keep(twins)) batch.push(row)
   }
   if (batch.length > 0) yield { partition, rows: batch }
 }

@@ -58,12 +58,16 @@ export function dueLines(lines: readonly LedgerLine[], { words }: Pick<Retry, 'w
 }
 
 /** Stages of a plan whose results a retry can take back. */
-export async function retryable(plan: Plan): Promise<{ stage: PlannedStage; code: Reusable }[]> {
+export async function retryable(
+  plan: Plan,
+): Promise<{ stage: PlannedStage; code: Pick<Reusable, 'reuseBy' | 'resultAt'> }[]> {
   const registry = await openRegistry(plan.plugins)
   return plan.stages.flatMap((stage) => {
     const body = bodyOf(stage, registry)
     const code = body.kind === 'stage' && body.stage.kind === 'row' ? (body.stage as RowStage) : null
-    return code?.snapshot && code.reuseBy ? [{ stage, code: code as Reusable }] : []
+    return code?.snapshot && code.reuseBy
+      ? [{ stage, code: { reuseBy: code.reuseBy, resultAt: code.resultAt } }]
+      : []
   })
 }
 
@@ -71,7 +75,7 @@ async function stageLedger(
   folder: RunFolder,
   sql: Sql,
   stage: PlannedStage,
-  { reuseBy, resultAt }: Reusable,
+  { reuseBy, resultAt }: Pick<Reusable, 'reuseBy' | 'resultAt'>,
   before: string | null,
 ): Promise<LedgerLine[]> {
   const ends: string[] = []

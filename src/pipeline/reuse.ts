@@ -14,9 +14,10 @@ interface Earlier {
   round: number
 }
 
-/** How a stage's results are found: `reuseBy` and `resultAt` of its code, and the columns it adds. */
+/** How a stage's results are found: `reuseBy`, `reuseWith` and `resultAt` of its code, and the columns it adds. */
 export interface Reusable extends Pick<RowStage, 'adds'> {
   reuseBy: string
+  reuseWith: string[]
   resultAt: string | undefined
 }
 
@@ -64,27 +65,33 @@ async function collectEarlier(
   folder: RunFolder,
   { dataset, round }: Pick<PlannedStage, 'dataset' | 'round'>,
   commit: Commit,
-  { reuseBy, resultAt, adds }: Reusable,
+  code: Reusable,
   found: Map<string, Earlier>,
 ): Promise<void> {
-  const added = Object.keys(adds)
+  const { reuseBy, reuseWith, resultAt } = code
+  const added = Object.keys(code.adds)
   for (const [file, columns] of [
     [commit.files.parquet, []],
     [commit.files.rejects, VERDICT],
   ] as const) {
     if (!file) continue
-    const wanted = { columns: [...new Set([reuseBy, ...added, ...columns])] }
+    const wanted = { columns: [...new Set([reuseBy, ...reuseWith, ...added, ...columns])] }
     for await (const rows of readTable(folder.store, `${dataset}/${file.path}`, wanted)) {
       for (const row of rows) {
         const verdict = columns.length > 0 ? (pick(row, columns) as unknown as Verdict) : null
         const at = resultAt === undefined ? null : ((row[resultAt] as string | null) ?? null)
         const result = { added: pick(row, added), verdict, at, round }
-        const key = row[reuseBy] as string
+        const key = keyOf(row, code)
         const known = found.get(key)
         if (!known || isBetter(result, known)) found.set(key, result)
       }
     }
   }
+}
+
+/** What results are found by; a column that a row lacks is as good as null. */
+function keyOf(row: Row, { reuseBy, reuseWith }: Pick<Reusable, 'reuseBy' | 'reuseWith'>): string {
+  return [reuseBy, ...reuseWith].map((name) => (row[name] as string | null | undefined) ?? '').join(' ')
 }
 
 /** Of several results one with a picture is the best, then the newest. */
@@ -97,7 +104,7 @@ function isBetter(a: Earlier, b: Earlier): boolean {
 /** Rows with an earlier result take it; the others go through `process`. */
 export async function* withEarlier(
   earlier: ReadonlyMap<string, Earlier>,
-  key: string,
+  code: Pick<Reusable, 'reuseBy' | 'reuseWith'>,
   batches: AsyncIterable<Row[]>,
   context: Pick<StageContext, 'drop' | 'count'>,
   process: (fresh: AsyncIterable<Row[]>) => AsyncIterable<Row[]>,
@@ -107,7 +114,7 @@ export async function* withEarlier(
     for await (const rows of batches) {
       const rest: Row[] = []
       for (const row of rows) {
-        const known = earlier.get(row[key] as string)
+        const known = earlier.get(keyOf(row, code))
         if (!known) {
           rest.push(row)
           continue

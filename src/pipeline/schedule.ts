@@ -98,8 +98,9 @@ export class Schedule {
     for (const after of this.#groups) {
       if (after.kind === 'global' || after.from?.id !== group.stages.at(-1)!.id) continue
       const done = this.#of(after.stages.at(-1)!.id).commits
-      const inputs = group.kind === 'global' ? this.#inputs(after).reverse() : [work.partition]
-      after.ready.push(...inputs.filter((p) => this.#isInputDone(after, p) && !done.has(p)))
+      // One by one: there may be more of them than a call takes arguments.
+      for (const p of group.kind === 'global' ? this.#inputs(after).reverse() : [work.partition])
+        if (this.#isInputDone(after, p) && !done.has(p)) after.ready.push(p)
     }
   }
 

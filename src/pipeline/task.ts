@@ -139,9 +139,14 @@ async function linkRows(
   // What a continuation takes up had no earlier result when its partition was read.
   if (!reuseBy || !stage.reuseKey || context.link > 0) return code.process(rows, context)
   const { folder, plan } = environment
-  const results = { reuseBy, resultAt: code.resultAt, adds: addedColumns(code, stage.options) }
+  const results = {
+    reuseBy,
+    reuseWith: code.reuseWith?.(stage.options as never) ?? [],
+    resultAt: code.resultAt,
+    adds: addedColumns(code, stage.options),
+  }
   const earlier = await earlierResults(folder, stage, task.partition, results, plan.rounds)
-  return withEarlier(earlier, reuseBy, rows, context, (fresh) => code.process(fresh, context))
+  return withEarlier(earlier, results, rows, context, (fresh) => code.process(fresh, context))
 }
 
 /** Codecs of one cluster may differ, and the same run would then give other bytes on another day. */

@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, open as openFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -38,6 +39,25 @@ describe('block and allow lists', () => {
       '# people who asked\r\nbad.test  # since May\r\n\nMünchen.test\n*.wild.test\nHTTP://one.test:80/a?b#frag\n10.0.0.1'
     const { ofUrl } = await open([await list(text)])
     expect(ofUrl(url)).toEqual(entry && { reason: 'blocklisted', evidence: entry })
+  })
+
+  it('are read again after a read that failed', async () => {
+    const pipe = join(folder, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    const first = await list('first.test')
+    const failing = open([first, pipe]).catch((error: unknown) => error)
+    // Opens as the pipe is read for the digest, when the first list has been.
+    const writer = await openFile(pipe, 'w')
+    await rm(first)
+    await writer.writeFile('bad.test')
+    await writer.close()
+    expect(await failing).toMatchObject({ code: 'PL_INPUT' })
+
+    await writeFile(first, 'first.test')
+    await rm(pipe)
+    await writeFile(pipe, 'bad.test')
+    const lists = await open([first, pipe])
+    expect(lists.ofUrl('http://first.test/1')).toMatchObject({ reason: 'blocklisted' })
   })
 
   it('let pass only what they allow, URLs and hashes apart', async () => {

@@ -69,3 +69,17 @@ it('goes on in the middle of a link: the stages after its last commit, and what 
   schedule.finish(after, commits(after, false))
   expect(schedule.next()).toBeNull()
 })
+
+it('goes on below a global stage that made more partitions than a call takes arguments', () => {
+  const schedule = new Schedule(
+    { allowFailed: false } as Plan,
+    [stage('rows', null, 'source'), stage('order', 'rows', 'global'), stage('below', 'order', 'row')],
+    new Map([['rows', [{}]]]),
+  )
+  schedule.begin()
+  const rows = schedule.next()!
+  schedule.finish(rows, commits(rows, false))
+  schedule.finish(schedule.next()!, [], 200_000)
+  expect(schedule.next()).toMatchObject({ stages: ['below'], partition: 0, partitions: 200_000 })
+  expect(schedule.progress('below')).toEqual({ done: 0, partitions: 200_000 })
+})
