@@ -22,10 +22,11 @@ export interface Venv {
  * then a failure to make it fails the tests, else what is not there skips them by name.
  *
  * packages: `name==version`, with everything they need: nothing else is installed, and the closure is checked.
+ * sources: the same of those that PyPI has no wheel of; a `setuptools` among the packages builds them.
  */
-export function venv(name: string, packages: readonly string[]): Venv {
+export function venv(name: string, packages: readonly string[], sources: readonly string[] = []): Venv {
   const python3 = spawnSync('python3', ['-c', 'import sys; print(sys.version)'], { encoding: 'utf8' })
-  const key = hash128(JSON.stringify([...packages, python3.stdout])).slice(0, 12)
+  const key = hash128(JSON.stringify([...packages, ...sources, python3.stdout])).slice(0, 12)
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')
   const home = join(cache, 'pairloom', `venv-${name}-${key}`)
   const isThere = existsSync(home)
@@ -35,7 +36,7 @@ export function venv(name: string, packages: readonly string[]): Venv {
     missing:
       isThere || mayMake
         ? null
-        : `needs Python with ${packages.join(' ')}; PAIRLOOM_TEST_INSTALL=1 npm test installs them in ${cache}/pairloom`,
+        : `needs Python with ${[...packages, ...sources].join(' ')}; PAIRLOOM_TEST_INSTALL=1 npm test installs them in ${cache}/pairloom`,
     async make() {
       if (existsSync(home)) return
       await mkdir(dirname(home), { recursive: true })
@@ -43,17 +44,12 @@ export function venv(name: string, packages: readonly string[]): Venv {
       const aside = await mkdtemp(`${home}.`)
       try {
         await run('python3', ['-m', 'venv', aside])
-        const pip = [join(aside, 'bin', 'python'), '-m', 'pip', '--disable-pip-version-check'] as const
-        await run(pip[0], [
-          ...pip.slice(1),
-          'install',
-          '--quiet',
-          '--no-deps',
-          '--only-binary',
-          ':all:',
-          ...packages,
-        ])
-        await run(pip[0], [...pip.slice(1), 'check'])
+        const pip = (...args: string[]) =>
+          run(join(aside, 'bin', 'python'), ['-m', 'pip', '--disable-pip-version-check', ...args])
+        const install = ['install', '--quiet', '--no-deps']
+        await pip(...install, '--only-binary', ':all:', ...packages)
+        if (sources.length > 0) await pip(...install, '--no-build-isolation', '--use-pep517', ...sources)
+        await pip('check')
         await rename(aside, home)
       } catch (error) {
         await rm(aside, { recursive: true, force: true })

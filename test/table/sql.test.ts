@@ -57,6 +57,36 @@ describe('SQL', () => {
     ])
   })
 
+  it('gives values as they are', async () => {
+    const statement = `SELECT 9007199254740991 AS most, -9007199254740991 AS least,
+      CAST('9007199254740991' AS DECIMAL(38, 0)) AS whole, CAST('0.1' AS DECIMAL(38, 20)) AS tenth,
+      CAST('NaN' AS DOUBLE) AS nan, CAST('-Infinity' AS DOUBLE) AS infinite,
+      TIMESTAMP '2024-02-29 12:00:00.123' AS leap, DATE '1969-12-31' AS day, CAST(9007199254740993 AS STRING) AS text`
+    const most = Number.MAX_SAFE_INTEGER
+    const [leap, day] = [new Date('2024-02-29T12:00:00.123Z'), new Date('1969-12-31')]
+    const numbers = { most, least: -most, whole: most, tenth: 0.1, nan: NaN, infinite: -Infinity }
+    expect(await all(statement)).toEqual([{ ...numbers, leap, day, text: '9007199254740993' }])
+  })
+
+  it.each([
+    '9007199254740992',
+    '-9007199254740993',
+    "CAST('9007199254740993' AS DECIMAL(38, 0))",
+    "TIMESTAMP '2024-02-29 12:00:00.123456'",
+    "[{'id': 9007199254740993}]",
+  ])('refuses %s, which no number or Date holds', async (expression) => {
+    await expect(all(`SELECT ${expression} AS v`)).rejects.toMatchObject({
+      code: 'PL_SQL',
+      message: expect.stringContaining('cast it to string') as string,
+    })
+  })
+
+  it('sorts NULL below every value, NaN above', async () => {
+    const rows = "(VALUES (1.5), (CAST(NULL AS DOUBLE)), (CAST('NaN' AS DOUBLE))) AS t(v)"
+    expect(await all(`SELECT v FROM ${rows} ORDER BY v`)).toEqual([{ v: null }, { v: 1.5 }, { v: NaN }])
+    expect(await all(`SELECT v FROM ${rows} ORDER BY v DESC`)).toEqual([{ v: NaN }, { v: 1.5 }, { v: null }])
+  })
+
   it('says which statement was refused, and why', async () => {
     await expect(all('SELECT nothing FROM input')).rejects.toMatchObject({
       code: 'PL_SQL',
