@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { InvalidArgumentError, type Command } from 'commander'
 import { checkCost } from '../pipeline/cost/check-cost.ts'
+import { plural } from '../core/plural.ts'
 import { estimateCost, type CostEstimate } from '../pipeline/cost/estimate.ts'
 import type { HostLoad } from '../pipeline/cost/host-load.ts'
 import { DEFAULT_PRICES, readPrices } from '../pipeline/cost/prices.ts'
@@ -12,6 +13,7 @@ export interface CostFlags {
   maxCost?: number
   prices?: string
   workers?: number
+  to?: string
 }
 
 /** Adds the options of commands that can estimate what a plan costs. */
@@ -29,6 +31,7 @@ export function costOptions(command: Command): Command {
 export async function costFromFlags(plan: Plan, flags: CostFlags): Promise<CostEstimate> {
   const estimate = await estimateCost(plan, openRunFolder(plan.run), {
     workers: flags.workers ?? availableParallelism(),
+    ...(flags.to !== undefined && { to: flags.to }),
     prices: flags.prices === undefined ? DEFAULT_PRICES : await readPrices(flags.prices),
   })
   if (flags.maxCost !== undefined) checkCost(estimate, flags.maxCost)
@@ -70,7 +73,9 @@ export function printCost(estimate: CostEstimate): void {
   print(`${estimate.name}: what is left to do, estimated; nothing was started\n\n`)
   print(`${table([head, ...lines], new Set([1, 2, 3, 4, 5, 6, 7, 8]))}\n`)
   for (const fetch of fetches) printHosts(fetch)
-  print(`\nwall time with ${workers} workers: ${duration(wall.seconds)}, bound by ${BOUND[wall.boundBy]}\n`)
+  print(
+    `\nwall time with ${plural(workers, 'worker')}: ${duration(wall.seconds)}, bound by ${BOUND[wall.boundBy]}\n`,
+  )
   print(
     `  processors ${duration(wall.cpuSeconds)}, slowest host ${duration(wall.hostSeconds)}, all requests ${duration(wall.requestSeconds)}\n\n`,
   )
@@ -106,7 +111,7 @@ function printHosts({ stage, rows, hosts, basis, secondsPerRequest, top }: HostL
   }
   const each = `${secondsPerRequest.toFixed(3)} s a request (${basis.requestSeconds})`
   print(
-    `\n${stage}: ${count(rows)} pictures on ${count(hosts)} hosts (${basis.hosts}), ${each}; the slowest:\n`,
+    `\n${stage}: ${plural(rows, 'picture')} on ${plural(hosts, 'host')} (${basis.hosts}), ${each}; the slowest:\n`,
   )
   const lines = top.map((t) => ['', t.host, count(t.rows), duration(t.seconds)])
   print(`${table(lines, new Set([2, 3]))}\n`)

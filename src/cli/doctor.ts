@@ -5,6 +5,7 @@ import { checkBefore, checkMachine } from '../pipeline/doctor/before.ts'
 import { openRunFolder } from '../pipeline/run-folder.ts'
 import { printDiagnosis } from './doctor-after.ts'
 import { printChecks } from './doctor-before.ts'
+import { expectApart, expectBeside } from './idle-options.ts'
 import { findRun, planFromFlags, positive } from './options.ts'
 
 interface DoctorFlags {
@@ -28,6 +29,7 @@ export function doctorCommand(): Command {
     .option('--after', 'only explain what became of the last run')
     .option('--json', 'as JSON')
     .action(async (file: string | undefined, flags: DoctorFlags) => {
+      checkFlags(file, flags)
       const checks = flags.after ? [] : await checksOf(file, flags)
       const run = await runOf(file, flags)
       const fetches = run === null ? [] : await diagnoseRun(openRunFolder(run))
@@ -42,6 +44,14 @@ export function doctorCommand(): Command {
       }
       if (checks.some((c) => c.status === 'fail')) process.exitCode = 1
     })
+}
+
+/** @throws PairloomError `PL_USAGE` for options that would say nothing */
+function checkFlags(file: string | undefined, { after, workers, probe, out }: DoctorFlags): void {
+  const before = { '--workers': workers, '--probe': probe, '--out': out }
+  for (const [option, value] of Object.entries(before))
+    expectApart(after === true && value !== undefined, '--after', option, '--after tests nothing')
+  if (file === undefined) expectBeside({ '--probe': probe, '--out': out }, 'a pipeline file')
 }
 
 async function checksOf(file: string | undefined, flags: DoctorFlags) {

@@ -22,9 +22,12 @@ export function explainCommand(): Command {
         return
       }
       for (const row of found) {
-        process.stdout.write(`${row.uid}\n  ${row.url}\n  ${JSON.stringify(row.caption)}\n`)
+        const { uid: id, url, caption } = row
+        // What was taken down is told without its address and text.
+        const told = url === '' ? '' : `  ${url}\n  ${JSON.stringify(caption)}\n`
+        process.stdout.write(`${id}\n${told}`)
         const lines = row.steps.map((s) => ['', s.stage, s.verdict, s.rule, s.value ?? '', s.limit ?? ''])
-        process.stdout.write(`${table(lines)}\n  => ${row.fate}\n\n`)
+        process.stdout.write(`${lines.length > 0 ? `${table(lines)}\n` : ''}  => ${row.fate}\n\n`)
       }
     })
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { collectGarbage } from '../pipeline/gc.ts'
+import { plural } from '../core/plural.ts'
 import { bytes, table } from './format.ts'
 import { findRun, positive, runOptions } from './options.ts'
 
@@ -14,7 +15,7 @@ export function gcCommand(): Command {
       const total = removed.reduce((sum, r) => sum + r.bytes, 0)
       const rows = removed.map((r) => [flags.dryRun ? 'would remove' : 'removed', r.path, bytes(r.bytes)])
       process.stdout.write(
-        `${table([...rows, ['total', `${removed.length} data sets`, bytes(total)]], new Set([2]))}\n`,
+        `${table([...rows, ['total', plural(removed.length, 'data set'), bytes(total)]], new Set([2]))}\n`,
       )
     })
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { readdir } from 'node:fs/promises'
-import { Option, InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError, type Command } from 'commander'
 import { parseDuration } from '../core/duration.ts'
 import { PairloomError } from '../core/error.ts'
 import { planFile, type Plan } from '../pipeline/plan.ts'
@@ -24,13 +24,10 @@ export function planOptions(command: Command): Command {
     .argument('<pipeline>', 'pipeline file (YAML)')
     .option('--run <dir>', "run folder; default the file's run:, else runs/<name>")
     .option('--out <dir>', "folder of the shards; default the file's out:, else out/<name>")
-    .addOption(
-      new Option(
-        '--set <path=value>',
-        'set an option of the file, such as images.totalMs=30000; may be given again',
-      )
-        .argParser(override)
-        .default([], 'none'),
+    .option(
+      '--set <path=value>',
+      'set an option of the file, such as images.totalMs=30000; may be given again',
+      override,
     )
     .option('--refresh', 'crawl anew: start another snapshot')
     .option(
@@ -41,8 +38,8 @@ export function planOptions(command: Command): Command {
 }
 
 /** Reads the file and plans it on top of what its run folder knows; `retry` starts a round of it. */
-export function planFromFlags(file: string, flags: PlanFlags, retry?: Retry): Promise<Plan> {
-  return planFile(file, {
+export async function planFromFlags(file: string, flags: PlanFlags, retry?: Retry): Promise<Plan> {
+  const plan = await planFile(file, {
     ...(flags.run !== undefined && { run: flags.run }),
     ...(flags.out !== undefined && { out: flags.out }),
     overrides: flags.set ?? [],
@@ -51,12 +48,18 @@ export function planFromFlags(file: string, flags: PlanFlags, retry?: Retry): Pr
     refreshConsent: flags.refreshConsent ?? false,
     allowFailed: flags.allowFailed ?? false,
   })
+  if (flags.out !== undefined && !plan.stages.some((s) => s.kind === 'sink'))
+    throw new PairloomError(
+      'PL_USAGE',
+      `Expected a stage that writes shards, such as shard/webdataset, in ${file} beside --out, got none`,
+    )
+  return plan
 }
 
 /**
  * The run folder that a command means: `--run`, else what the pipeline file says, else `runs/<its name>`.
  *
- * @throws PairloomError `PL_RUN_MISSING` when none is there
+ * @throws PairloomError `PL_RUN_MISSING` when none is there; `PL_RUN_OTHER` where file and --run mean different ones
  */
 export async function findRun(
   file: string | undefined,
@@ -64,7 +67,9 @@ export async function findRun(
 ): Promise<{ run: string; folder: RunFolder }> {
   const run = resolve(flags.run ?? (file === undefined ? await onlyRun() : await runOfFile(file)))
   const folder = openRunFolder(run)
-  if (await folder.readRunFile()) return { run, folder }
+  const known = await folder.readRunFile()
+  if (known && file !== undefined && flags.run !== undefined) await expectName(file, known.name, run)
+  if (known) return { run, folder }
   throw new PairloomError(
     'PL_RUN_MISSING',
     `Expected a run in ${run}, got none: name another with --run, or start one with pairloom run`,
@@ -104,7 +109,7 @@ export function duration(text: string): number {
   throw new InvalidArgumentError('expected a whole number with s, m, h or d, such as 6h')
 }
 
-function override(text: string, before: Override[]): Override[] {
+function override(text: string, before: Override[] = []): Override[] {
   let parsed: Override | null
   try {
     parsed = parseOverride(text)
@@ -116,11 +121,23 @@ function override(text: string, before: Override[]): Override[] {
   throw new InvalidArgumentError('expected stage.option=value')
 }
 
+/** A file beside --run would say nothing, were it that of another pipeline. */
+async function expectName(file: string, known: string, run: string): Promise<void> {
+  const { name } = await headOf(file)
+  if (name === known) return
+  throw new PairloomError(
+    'PL_RUN_OTHER',
+    `Expected ${run} to be a run of ${file} (${String(name)}), got one of ${known}: give the file or --run alone`,
+    { data: { run, name: known } },
+  )
+}
+
+async function headOf(file: string): Promise<{ run?: unknown; name?: unknown }> {
+  return (parseYaml(await readPipeline(file), file).value ?? {}) as { run?: unknown; name?: unknown }
+}
+
 async function runOfFile(file: string): Promise<string> {
-  const { run, name } = (parseYaml(await readPipeline(file), file).value ?? {}) as {
-    run?: unknown
-    name?: unknown
-  }
+  const { run, name } = await headOf(file)
   if (typeof run === 'string') return run
   if (typeof name === 'string') return `runs/${name}`
   throw new PairloomError('PL_USAGE', `Expected ${file} to have a name:, got none`, { data: { file } })

@@ -1,7 +1,9 @@
 import { styleText } from 'node:util'
+import { plural } from '../core/plural.ts'
 import type { RunEvent, StageProgress } from '../pipeline/event.ts'
 import { bytes, count, duration } from './format.ts'
-import { eventLine, printSummary, type Printer } from './progress-lines.ts'
+import { eventLine, type Printer } from './progress-lines.ts'
+import { printSummary } from './summary.ts'
 
 const BAR = 24
 
@@ -24,7 +26,7 @@ export function barPrinter(out: NodeJS.WriteStream): Printer {
       bar(s, width, rate(s, before.rows, seconds), (Date.now() - started) / 1000),
     )
     const held = last.rssBytes > 0 ? `, ${bytes(last.rssBytes)}` : ''
-    lines.push(`${duration((Date.now() - started) / 1000)}, ${last.running} tasks running${held}`)
+    lines.push(`${duration((Date.now() - started) / 1000)}, ${plural(last.running, 'task')} running${held}`)
     // More lines than the terminal has could not be taken back: the last ones, which still move, stay.
     const shown = lines
       .slice(1 - (out.rows || 40))
@@ -51,9 +53,9 @@ export function barPrinter(out: NodeJS.WriteStream): Printer {
         if (line !== null) say(line)
       }
     },
-    end(summary, report) {
+    end(summary, closing) {
       clear()
-      printSummary(summary, report)
+      printSummary(summary, closing)
     },
     stop() {
       clear()
@@ -75,7 +77,7 @@ function bar(stage: StageProgress, width: number, rowsPerSecond: number, elapsed
   const left = share > 0 && share < 1 ? `  ${duration((elapsed * (1 - share)) / share)} left` : ''
   const bad = dropped + failed > 0 ? `  ${count(dropped)} dropped  ${count(failed)} failed` : ''
   const speed = rowsPerSecond > 0 ? `  ${count(Math.round(rowsPerSecond))}/s` : ''
-  return `${stage.stage.padEnd(width)}  ${drawn} ${done}/${partitions ?? '?'}  ${count(rows)} rows${speed}${bad}${left}`
+  return `${stage.stage.padEnd(width)}  ${drawn} ${done}/${partitions ?? '?'}  ${plural(rows, 'row')}${speed}${bad}${left}`
 }
 
 /** The part of a bar that is not done yet, dimmed: after the line was cut, so that no colour is cut off. */

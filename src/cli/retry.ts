@@ -1,15 +1,19 @@
 import { PairloomError } from '../core/error.ts'
+import { plural } from '../core/plural.ts'
 import { dueLines, readLedger, retryable } from '../pipeline/ledger.ts'
 import type { Plan } from '../pipeline/plan.ts'
 import { parseWords, type Retry } from '../pipeline/retry.ts'
 import { openRunFolder } from '../pipeline/run-folder.ts'
+import { wantedStages } from '../pipeline/wanted-stages.ts'
 import { count } from './format.ts'
+import { expectApart, expectBeside } from './idle-options.ts'
 import { planFromFlags, type PlanFlags } from './options.ts'
 
 export interface RetryFlags extends PlanFlags {
   retry?: string
   /** ms */
   olderThan?: number
+  to?: string
 }
 
 /**
@@ -18,24 +22,25 @@ export interface RetryFlags extends PlanFlags {
  * @throws PairloomError `PL_USAGE` for words that name no reason, and where nothing could be tried again
  */
 export async function planRun(file: string, flags: RetryFlags, say: (line: string) => void): Promise<Plan> {
-  if (flags.retry === undefined && flags.olderThan !== undefined)
-    throw new PairloomError('PL_USAGE', 'Expected --older-than beside --retry, got it alone')
-  if (flags.retry !== undefined && flags.refresh)
-    throw new PairloomError(
-      'PL_USAGE',
-      'Expected --retry or --refresh, got both: --refresh fetches everything',
-    )
+  const isRetry = flags.retry !== undefined
+  if (!isRetry) expectBeside({ '--older-than': flags.olderThan }, '--retry')
+  expectApart(isRetry && flags.refresh === true, '--retry', '--refresh', '--refresh fetches everything')
   // Faults of the words before those of the file: they cost nothing to find.
   const words = flags.retry === undefined ? null : parseWords(flags.retry)
   const plan = await planFromFlags(file, flags)
   if (!words) return plan
-  if ((await retryable(plan)).length === 0)
-    throw new PairloomError('PL_USAGE', `Expected a stage such as crawl/fetch to retry in ${file}, got none`)
+  const wanted = { ...plan, stages: wantedStages(plan, flags.to) }
+  const until = flags.to === undefined ? '' : ` up to ${flags.to}`
+  if ((await retryable(wanted)).length === 0)
+    throw new PairloomError(
+      'PL_USAGE',
+      `Expected a stage such as crawl/fetch to retry in ${file}${until}, got none`,
+    )
   const retry = { words, before: timeBefore(flags.olderThan) }
-  const due = dueLines(await readLedger(openRunFolder(plan.run), plan, retry.before), retry)
+  const due = dueLines(await readLedger(openRunFolder(plan.run), wanted, retry.before), retry)
   const rows = due.reduce((sum, line) => sum + line.rows, 0)
   const why = due.map((line) => `${line.reason} ${count(line.rows)}`).join('  ')
-  say(`retry  ${count(rows)} rows${why ? `  (${why})` : ': none to try again'}`)
+  say(`retry  ${plural(rows, 'row')}${why ? `  (${why})` : ': none to try again'}`)
   return rows === 0 ? plan : planFromFlags(file, flags, retry)
 }
 

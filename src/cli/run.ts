@@ -6,18 +6,18 @@ import { runPlan } from '../pipeline/run.ts'
 import { duration, planOptions, positive, share } from './options.ts'
 import { costFromFlags, costOptions, type CostFlags } from './cost.ts'
 import { printPlan } from './plan.ts'
+import { expectBeside, expectFetch } from './idle-options.ts'
 import { linePrinter, type Printer } from './progress-lines.ts'
 import { planRun, type RetryFlags } from './retry.ts'
 import { barPrinter } from './progress-bars.ts'
 
 interface RunFlags extends RetryFlags, CostFlags {
-  to?: string
   workers?: number
   deadline?: number
   json?: boolean
   dryRun?: boolean
   maxFailureRate?: number
-  failureRateAfter: number
+  failureRateAfter?: number
 }
 
 /** `pairloom run PIPELINE`. `again`: the words that run it once more. */
@@ -35,9 +35,8 @@ export function runCommand(again: readonly string[]): Command {
     )
     .option(
       '--failure-rate-after <rows>',
-      'rows of a fetch before which --max-failure-rate says nothing',
+      'rows of a fetch before which --max-failure-rate says nothing; default 100',
       positive,
-      100,
     )
     .option(
       '--retry <reasons>',
@@ -46,16 +45,20 @@ export function runCommand(again: readonly string[]): Command {
     .option('--older-than <time>', 'with --retry: only what ended so long ago, such as 6h', duration)
     .option(
       '--deadline <time>',
-      'ask for nothing more after so long, such as 6h; what is left ends as deferred and can be retried',
+      'ask for no more pictures after so long, such as 6h; what is left ends as deferred and can be retried',
       duration,
     )
     .option('--dry-run', 'print the plan and stop')
     .option('--json', 'one JSON object a line for every event')
     .action(async (file: string, flags: RunFlags) => {
       const say = (line: string) => void process.stderr.write(`${line}\n`)
+      if (flags.maxCost === undefined) expectBeside({ '--prices': flags.prices }, '--max-cost')
+      if (flags.maxFailureRate === undefined)
+        expectBeside({ '--failure-rate-after': flags.failureRateAfter }, '--max-failure-rate')
       const plan = await planRun(file, flags, say)
+      expectFetch(plan, flags)
       if (flags.maxCost !== undefined) await costFromFlags(plan, flags)
-      if (flags.dryRun) return printPlan(plan, flags.json ?? false)
+      if (flags.dryRun) return printPlan(plan, flags)
       const printer = flags.json
         ? jsonPrinter()
         : process.stderr.isTTY
@@ -72,10 +75,13 @@ export function runCommand(again: readonly string[]): Command {
           ...(flags.deadline !== undefined && { deadlineMs: flags.deadline }),
           ...(flags.workers !== undefined && { workers: flags.workers }),
           ...(flags.maxFailureRate !== undefined && {
-            failureBound: { maxFailureRate: flags.maxFailureRate, failureRateAfter: flags.failureRateAfter },
+            failureBound: {
+              maxFailureRate: flags.maxFailureRate,
+              failureRateAfter: flags.failureRateAfter ?? 100,
+            },
           }),
         })
-        printer.end(summary, await reportOf(plan.run, printer))
+        printer.end(summary, { plan, report: await reportOf(plan.run, printer) })
         process.exitCode = 0
       } catch (error) {
         printer.stop()
@@ -109,7 +115,7 @@ function jsonPrinter(): Printer {
   const print = (event: object) => process.stdout.write(`${JSON.stringify(event)}\n`)
   return {
     event: (event: RunEvent) => void print(event),
-    end: (_summary: unknown, report: string) => void print({ event: 'report', path: report }),
+    end: (_summary, { report }) => void print({ event: 'report', path: report }),
     stop: () => undefined,
     say: (line) => void process.stderr.write(`${line}\n`),
   }

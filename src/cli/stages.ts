@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { PairloomError } from '../core/error.ts'
 import { catalogue, catalogueMarkdown } from '../pipeline/catalogue.ts'
 import { nearest } from '../pipeline/nearest.ts'
@@ -13,7 +13,7 @@ export function stagesCommand(): Command {
     .argument('[name]', 'one stage')
     .option('--plugin <file...>', 'also the stages of these plug-ins')
     .option('--json', 'as JSON')
-    .option('--markdown', 'as the page docs/stages.md')
+    .addOption(new Option('--markdown', 'as the page docs/stages.md').conflicts('json'))
     .action(
       async (name: string | undefined, flags: { plugin?: string[]; json?: boolean; markdown?: boolean }) => {
         const plugins = await Promise.all((flags.plugin ?? []).map((p) => findPlugin(p, process.cwd())))

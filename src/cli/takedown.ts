@@ -4,16 +4,18 @@ import { PairloomError } from '../core/error.ts'
 import { namedInList, type Named } from '../pipeline/takedown/subjects.ts'
 import { purge, type Purged } from '../pipeline/takedown/purge.ts'
 import { takeDown, type TakenDown } from '../pipeline/takedown/takedown.ts'
+import { plural } from '../core/plural.ts'
 import { count, table } from './format.ts'
+import { expectBeside } from './idle-options.ts'
 import { findRun, runOptions } from './options.ts'
 
 interface Flags {
   run?: string
-  domain: string[]
-  url: string[]
-  uid: string[]
-  sha256: string[]
-  file: string[]
+  domain?: string[]
+  url?: string[]
+  uid?: string[]
+  sha256?: string[]
+  file?: string[]
   reason?: string
   purge?: boolean
   dryRun?: boolean
@@ -22,33 +24,37 @@ interface Flags {
 
 /** `pairloom takedown`: what a data owner wants used no more, at once and for good. */
 export function takedownCommand(): Command {
-  const again = (value: string, before: string[]) => [...before, value]
+  const again = (value: string, before: string[] = []) => [...before, value]
   return runOptions(
     new Command('takedown').description('use samples no more: a domain’s, a URL’s, by uid or hash'),
   )
-    .option('--domain <name>', 'all pictures of this host and its sub-domains; may be given again', again, [])
-    .option('--url <url>', 'the picture at this URL, whatever its texts; may be given again', again, [])
-    .option('--uid <uid>', 'the sample of this uid, merged ones too; may be given again', again, [])
-    .option(
-      '--sha256 <hash>',
-      'pictures whose original bytes have this sha256; may be given again',
-      again,
-      [],
-    )
-    .option('--file <list>', 'a list, one `domain example.org` (url, uid, sha256) a line', again, [])
+    .option('--domain <name>', 'all pictures of this host and its sub-domains; may be given again', again)
+    .option('--url <url>', 'the picture at this URL, whatever its texts; may be given again', again)
+    .option('--uid <uid>', 'the sample of this uid, merged ones too; may be given again', again)
+    .option('--sha256 <hash>', 'pictures whose original bytes have this sha256; may be given again', again)
+    .option('--file <list>', 'a list, one `domain example.org` (url, uid, sha256) a line', again)
     .option('--reason <text>', 'kept beside the tombstone')
-    .option('--purge', 'remove all that is taken down, now or before, from run folder and shards')
+    .option(
+      '--purge',
+      'remove all that is taken down, now or before, from run folder and shards; not with --dry-run',
+    )
     .addOption(
-      new Option('--dry-run', 'say what is meant and where it lives, and write nothing').conflicts('purge'),
+      new Option(
+        '--dry-run',
+        'say what is meant and where it lives, and write nothing; not with --purge',
+      ).conflicts('purge'),
     )
     .option('--json', 'as JSON')
     .action(async (file: string | undefined, flags: Flags) => {
-      const { folder } = await findRun(file, flags)
+      const { folder, run } = await findRun(file, flags)
       const named = await namedBy(flags)
       const { reason = null, dryRun = false, json = false } = flags
       const isNamed = Object.values(named).some((values) => values.length > 0)
+      if (!isNamed && flags.purge)
+        expectBeside({ '--reason': flags.reason }, '--domain, --url, --uid, --sha256 or --file')
       const done = isNamed || !flags.purge ? await takeDown(folder, { named, reason, dryRun }) : null
-      if (done && !json) process.stdout.write(`${told(done)}\n`)
+      if (done && !json)
+        process.stdout.write(`${told(done)}\n${flags.purge ? '' : next(done, file ?? `--run ${run}`)}`)
       const purged = flags.purge ? await purge(folder, commandOf(named)) : null
       if (json) process.stdout.write(`${JSON.stringify({ ...done, purged })}\n`)
       else if (purged) process.stdout.write(`${toldPurged(purged)}\n`)
@@ -67,7 +73,7 @@ function commandOf(named: Named): string {
 function toldPurged({ samples, rows, pictures, shards, left, evidence }: Purged): string {
   if (evidence === null) return 'nothing to purge'
   return [
-    `purged ${count(samples)} samples: ${count(shards)} shards written again, ${count(rows)} rows and ${count(pictures)} pictures removed from the run`,
+    `purged ${plural(samples, 'sample')}: ${plural(shards, 'shard')} written again, ${plural(rows, 'row')} and ${plural(pictures, 'picture')} removed from the run`,
     `evidence ${evidence}`,
     ...left.map(
       (path) =>
@@ -78,12 +84,12 @@ function toldPurged({ samples, rows, pictures, shards, left, evidence }: Purged)
 
 async function namedBy(flags: Flags): Promise<Named> {
   const named = {
-    domain: [...flags.domain],
-    url: [...flags.url],
-    uid: [...flags.uid],
-    sha256: [...flags.sha256],
+    domain: [...(flags.domain ?? [])],
+    url: [...(flags.url ?? [])],
+    uid: [...(flags.uid ?? [])],
+    sha256: [...(flags.sha256 ?? [])],
   }
-  for (const list of flags.file) {
+  for (const list of flags.file ?? []) {
     const text = await readFile(list, 'utf8').catch((error: NodeJS.ErrnoException) => {
       throw new PairloomError('PL_USAGE', `--file: expected a list in ${list}, got ${error.code}`)
     })
@@ -94,11 +100,23 @@ async function namedBy(flags: Flags): Promise<Named> {
   return named
 }
 
+/** What comes next, in a sentence. `which`: the words that name the run. */
+function next({ name, shards, datasets }: TakenDown, which: string): string {
+  if (name === null) return 'nothing was written; the same without --dry-run takes it down\n'
+  const holds = datasets.length + shards.length > 0
+  if (!holds) return ''
+  const later =
+    shards.length > 0
+      ? `the shards above hold it until then: pairloom takedown ${which} --purge removes it from them and from the run now, the next pairloom run makes new ones without it and leaves the old`
+      : `what the run has of it stays in its folder until pairloom takedown ${which} --purge removes it`
+  return `used no more from now on; ${later}\n`
+}
+
 function told({ name, isNew, tombstones, samples, datasets, shards, sameBytes }: TakenDown): string {
   const head =
     name === null
-      ? `would take down ${count(samples)} samples (${count(tombstones)} tombstones)`
-      : `${isNew ? 'taken down' : 'taken down before'}: ${count(samples)} samples (${count(tombstones)} tombstones, takedown/${name}.tombstone.json)`
+      ? `would take down ${plural(samples, 'sample')} (${plural(tombstones, 'tombstone')})`
+      : `${isNew ? 'taken down' : 'taken down before'}: ${plural(samples, 'sample')} (${plural(tombstones, 'tombstone')}, takedown/${name}.tombstone.json)`
   const rows = [
     ...datasets.map((d) => ['', d.dataset, count(d.kept), 'rows', count(d.rejected), 'rejected']),
     ...shards.map((s) => ['', s.path, s.samples === null ? '?' : count(s.samples), 'samples', '', '']),
@@ -107,7 +125,7 @@ function told({ name, isNew, tombstones, samples, datasets, shards, sameBytes }:
   if (samples === 0) lines.push('nothing here has it now; it is refused should it come')
   if (sameBytes.rows > 0) {
     lines.push(
-      `${count(sameBytes.rows)} rows of other addresses have the same bytes; to take them down too, add`,
+      `${plural(sameBytes.rows, 'row')} of other addresses ${sameBytes.rows === 1 ? 'has' : 'have'} the same bytes; to take ${sameBytes.rows === 1 ? 'it' : 'them'} down too, add`,
       ...sameBytes.sha256.map((hash) => `  --sha256 ${hash}`),
     )
   }

@@ -14,7 +14,9 @@ const GROUPS: Record<string, RegExp> = {
   'given-up': /^host-given-up$/,
 }
 
-const REASONS: readonly string[] = [...FETCH_REASONS.again, ...FETCH_REASONS.final, ...IMAGE_REASONS]
+const REASONS: readonly string[] = [
+  ...new Set<string>([...FETCH_REASONS.again, ...FETCH_REASONS.final, ...IMAGE_REASONS]),
+]
 
 /**
  * Which reasons the words of `run --retry` name: groups such as `dns` and `5xx`, a status as `429` or `http-429`, or

@@ -1,5 +1,6 @@
 import type { Tally } from '../core/counters.ts'
 import { PairloomError } from '../core/error.ts'
+import { plural } from '../core/plural.ts'
 import { fetchStages } from './fetch-stages.ts'
 import type { Plan } from './plan.ts'
 
@@ -35,7 +36,7 @@ export function checkFailureRate(
     const [rows, failed] = [tally.rowsIn - deferred, tally.failed - deferred]
     if (rows < failureRateAfter || failed <= maxFailureRate * rows) continue
     const percent = (share: number) => `${Number((100 * share).toFixed(1))} %`
-    const message = `Expected at most ${percent(maxFailureRate)} of ${id} to fail (--max-failure-rate), got ${percent(failed / rows)} of ${rows} rows (${topReasons(tally)}): pairloom doctor says why. What is committed stays; run again with a higher bound to go on`
+    const message = `Expected at most ${percent(maxFailureRate)} of ${id} to fail (--max-failure-rate), got ${percent(failed / rows)} of ${plural(rows, 'row')} (${topReasons(tally)}): pairloom doctor says why. What is committed stays; run again with a higher bound to go on`
     throw new PairloomError('PL_FAILURE_RATE', message, { data: { stage: id, rows, failed, maxFailureRate } })
   }
 }

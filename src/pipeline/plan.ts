@@ -129,7 +129,7 @@ async function plan(
     const message = `expected folders apart from each other, got run ${run} and out ${out}`
     throw fail([{ path: top.out === undefined ? ['run'] : ['out'], message }])
   }
-  const { snapshot, rounds } = await crawlOf(run, top.name, options)
+  const { snapshot, rounds } = await crawlOf(run, top.name, pipeline, options)
   const consent = await consentOf(run, top.name, pipeline, options.refreshConsent ?? false)
   const allowFailed = options.allowFailed ?? false
   const crawl = { snapshot, rounds, consent }
@@ -185,7 +185,7 @@ async function planStages(
       })
     }
     const stage = body.kind === 'stage' ? body.stage : null
-    const live = stage !== null && 'snapshot' in stage ? (stage.snapshot ?? false) : false
+    const live = crawls(body)
     const own = {
       recipes,
       seed: stage?.seeded === true ? top.seed : null,
@@ -253,12 +253,27 @@ async function findPlugins(value: unknown, base: string) {
   return { plugins, registry, faults }
 }
 
-/** The crawl's snapshot that a run folder is at, or the next, and its rounds. */
+/**
+ * The crawl's snapshot that a run folder is at, or the next, and its rounds.
+ *
+ * @throws PairloomError `PL_USAGE` for a refresh where no stage crawls, or beside what it includes
+ */
 async function crawlOf(
   run: string,
   name: string,
-  { refresh = false, retry }: PlanOptions,
+  { stages }: CheckedPipeline,
+  { refresh = false, refreshConsent = false, retry }: PlanOptions,
 ): Promise<Pick<RunFile, 'snapshot' | 'rounds'>> {
+  if (refresh && refreshConsent)
+    throw new PairloomError(
+      'PL_USAGE',
+      'Expected --refresh or --refresh-consent, got both: --refresh asks for consent again too',
+    )
+  if (refresh && !stages.some(({ body }) => crawls(body)))
+    throw new PairloomError(
+      'PL_USAGE',
+      'Expected a stage that crawls, such as crawl/site or crawl/fetch, with --refresh, got none: what a file gives is made anew when the file changes',
+    )
   const known = await openRunFolder(run).readRunFile()
   const snapshot = known?.name === name ? known.snapshot + (refresh ? 1 : 0) : 1
   const before = known?.name === name && !refresh ? known.rounds : []
@@ -276,9 +291,7 @@ async function consentOf(
   { stages }: CheckedPipeline,
   refresh: boolean,
 ): Promise<number> {
-  const asks = stages.some(
-    ({ body }) => body.kind === 'stage' && 'snapshot' in body.stage && body.stage.snapshot === 'consent',
-  )
+  const asks = stages.some(({ body }) => crawls(body) === 'consent')
   if (refresh && !asks)
     throw new PairloomError(
       'PL_USAGE',
@@ -286,6 +299,12 @@ async function consentOf(
     )
   const known = await openRunFolder(run).readRunFile()
   return (known?.name === name ? (known.consent ?? 0) : 0) + (refresh ? 1 : 0)
+}
+
+/** Whether a stage asks the live web: true, `consent` for one that asks about consent alone, false. */
+function crawls(body: Body): boolean | 'consent' {
+  const stage = body.kind === 'stage' ? body.stage : null
+  return stage !== null && 'snapshot' in stage ? (stage.snapshot ?? false) : false
 }
 
 function isInside(folder: string, other: string): boolean {

@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { addTally, emptyTally, type Tally } from '../core/counters.ts'
 import { PairloomError, toPairloomError } from '../core/error.ts'
+import { plural } from '../core/plural.ts'
 import { fileStore } from '../store/file.ts'
 import type { RunEvent, StageProgress } from './event.ts'
 import { checkFailureRate, type FailureBound } from './failure-rate.ts'
-import { nearest } from './nearest.ts'
-import type { Plan, PlannedStage } from './plan.ts'
+import type { Plan } from './plan.ts'
 import { openSchedule } from './resume.ts'
 import { claimRunFolder, withPlan, type Commit, type RunFolder } from './run-folder.ts'
 import type { Schedule, Work } from './schedule.ts'
@@ -13,6 +13,7 @@ import { attemptName, sweepRun } from './sweep.ts'
 import { enterRun } from './takedown/exclusive.ts'
 import { plannedStage } from './task-context.ts'
 import { sinkFolder } from './task-sink.ts'
+import { wantedStages } from './wanted-stages.ts'
 import { openWorkerPool, type WorkerPool } from './worker-pool.ts'
 
 export interface RunOptions {
@@ -99,7 +100,7 @@ async function runStages(plan: Plan, folder: RunFolder, options: RunOptions): Pr
   const failed = schedule.failed()
   if (failed.length > 0 && !plan.allowFailed) {
     const names = failed.slice(0, 5).map((f) => `${f.stage} ${f.partition}`)
-    const message = `${failed.length} partitions failed for good (${names.join(', ')}): run again to try them again, or with --allow-failed to go on without`
+    const message = `${plural(failed.length, 'partition')} failed for good (${names.join(', ')}): run again to try them again, or with --allow-failed to go on without`
     throw new PairloomError('PL_PARTITION_FAILED', message, { data: { failed } })
   }
   return { run: plan.run, out: plan.out, seconds, stages: done, failed }
@@ -307,17 +308,4 @@ function progressOf({ plan, schedule, pool, tallies }: Loop): RunEvent {
     running: running.length,
     rssBytes,
   }
-}
-
-/** The stages up to and with `to`: those it needs. */
-function wantedStages(plan: Plan, to: string | undefined): PlannedStage[] {
-  if (to === undefined) return plan.stages
-  const wanted = new Set<string>()
-  for (let at = plan.stages.find((s) => s.id === to); at; at = plan.stages.find((s) => s.id === at!.from))
-    wanted.add(at.id)
-  if (wanted.size > 0) return plan.stages.filter((s) => wanted.has(s.id))
-  const ids = plan.stages.map((s) => s.id)
-  const near = nearest(to, ids)
-  const hint = near === null ? '' : ` (did you mean ${near}?)`
-  throw new PairloomError('PL_USAGE', `Expected --to to name one of ${ids.join(', ')}, got ${to}${hint}`)
 }

@@ -15,15 +15,13 @@ export interface YamlSource {
 const MAX_BYTES = 2 ** 20
 
 /**
- * The text of a pipeline file.
+ * The text of a pipeline file, or of another small YAML file. what: what an error says was expected.
  *
  * @throws PairloomError `PL_CONFIG` when it cannot be read, is no UTF-8 text or larger than 1 MiB
  */
-export async function readPipeline(path: string): Promise<string> {
+export async function readPipeline(path: string, what = 'a pipeline file'): Promise<string> {
   const fail = (got: string) =>
-    configError(path, [
-      { path: [], message: `expected a pipeline file, got ${got}`, line: null, column: null },
-    ])
+    configError(path, [{ path: [], message: `expected ${what}, got ${got}`, line: null, column: null }])
   let bytes: Buffer
   try {
     const file = await open(path)

@@ -2,6 +2,7 @@ import { fetchStages } from '../fetch-stages.ts'
 import type { Plan } from '../plan.ts'
 import { openRegistry } from '../registry.ts'
 import type { RunFolder } from '../run-folder.ts'
+import { wantedStages } from '../wanted-stages.ts'
 import { openAssumptions, type Assumptions } from './assumed.ts'
 import { hostLoad, type HostLoad } from './host-load.ts'
 import { readMeasured } from './measured.ts'
@@ -54,19 +55,22 @@ export interface CostOptions {
   /** Worker processes. */
   workers: number
   prices?: Prices
+  /** Only this stage and those that it needs. */
+  to?: string
 }
 
 /**
  * Estimates what is left to do of a plan. Reads the run folder and the source's files, asks nothing of the network and
  * writes nothing but scratch. The same folder and files give the same estimate.
  *
- * @throws PairloomError `PL_INPUT` where a file of a source cannot be read
+ * @throws PairloomError `PL_INPUT` where a file of a source cannot be read; `PL_USAGE` where `to` names no stage
  */
 export async function estimateCost(
-  plan: Plan,
+  whole: Plan,
   folder: RunFolder,
-  { workers, prices = DEFAULT_PRICES }: CostOptions,
+  { workers, prices = DEFAULT_PRICES, to }: CostOptions,
 ): Promise<CostEstimate> {
+  const plan = { ...whole, stages: wantedStages(whole, to) }
   const registry = await openRegistry(plan.plugins)
   const assumed = openAssumptions()
   const measured = await readMeasured(plan, folder)

@@ -26,7 +26,7 @@ export const DEFAULT_PRICES: Prices = pricesSchema.parse({})
 
 /** Reads a price file (YAML). @throws PairloomError `PL_CONFIG` with all faults, each with its line */
 export async function readPrices(path: string): Promise<Prices> {
-  const source = parseYaml(await readPipeline(path), path)
+  const source = parseYaml(await readPipeline(path, 'a prices file'), path)
   const parsed = pricesSchema.safeParse(source.value ?? {})
   const faults: PlacedFault[] = parsed.success
     ? source.faults

@@ -1,4 +1,5 @@
 import { availableMemory, report } from 'node:process'
+import { plural } from '../../core/plural.ts'
 import { loadSharp } from '../../media/codec.ts'
 import { loadLibwebp } from '../../media/libwebp.ts'
 import { loadTurboJpeg } from '../../media/turbojpeg.ts'
@@ -78,7 +79,7 @@ function memory({ workers, memoryMiB }: Demand): Check {
   const most = Math.max(1, Math.floor(free / (memoryMiB * 2 ** 20)))
   return checked(
     'memory',
-    `${mib(free)} free, ${workers} workers may hold ${mib(wanted)} (memoryMiB ${memoryMiB})`,
+    `${mib(free)} free, ${plural(workers, 'worker')} may hold ${mib(wanted)} (memoryMiB ${memoryMiB})`,
     free < memoryMiB * 2 ** 20 && ['fail', 'there is less than one worker may hold: set a smaller memoryMiB'],
     free < wanted && ['warn', `--workers ${most} fit, or set a smaller memoryMiB`],
   )

@@ -1,6 +1,6 @@
 import type { Histogram, Limit, Split } from './data.ts'
 import { html, type Html } from './html.ts'
-import { compact, comparison, count, significant } from './number.ts'
+import { compact, comparison, count, plural, significant } from './number.ts'
 
 const WIDTH = 360
 const HEIGHT = 150
@@ -19,13 +19,16 @@ export function histogramChart(chart: Histogram): Html {
     class="chart"
     viewBox="0 0 ${WIDTH} ${HEIGHT}"
     role="img"
-    aria-label="${chart.title}: ${count(bins.reduce((n, b) => n + total(b), 0))} rows from ${number(chart.min, chart)} to ${number(chart.max, chart)}"
+    aria-label="${chart.title}: ${plural(
+      bins.reduce((n, b) => n + total(b), 0),
+      'row',
+    )} from ${number(chart.min, chart)} to ${number(chart.max, chart)}"
   >
     ${chart.limits.map((limit) => beyond(limit, step))}
     ${bins.map((bin, i) => bar(bin, i * step, step - gap, most, rangeOf(chart, i)))}
     <line x1="0" x2="${WIDTH}" y1="${FLOOR}" y2="${FLOOR}" class="axis" />
     ${axisLabels(chart, step)} ${chart.limits.map((limit, i) => limitLine(limit, step, i))}
-    ${edges.length > 1 && chart.limits.every((l) => l.edge === null) && html`<text x="0" y="12" class="tick">most ${count(most)} rows</text>`}
+    ${edges.length > 1 && chart.limits.every((l) => l.edge === null) && html`<text x="0" y="12" class="tick">most ${plural(most, 'row')}</text>`}
   </svg>`
 }
 

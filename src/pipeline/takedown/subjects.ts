@@ -34,21 +34,24 @@ export function namedInList(text: string, file: string): Named {
 /**
  * What a takedown is about, checked: domains in lower case ASCII, URLs as their image_id, hex digits in lower case.
  *
- * A uid that is not 32 hex digits may be one that a list brought: `isKnownUid` is asked.
+ * A uid that is not 32 hex digits may be one that a list brought: `knownUids` is asked, once for all.
  * @throws PairloomError `PL_USAGE` with every fault
  */
 export async function subjectsOf(
   named: Named,
-  isKnownUid: (uid: string) => Promise<boolean>,
+  knownUids: (uids: readonly string[]) => Promise<ReadonlySet<string>>,
 ): Promise<Subject[]> {
   const subjects: Subject[] = []
   const faults: string[] = []
+  const others = (named.uid ?? [])
+    .map((uid) => uid.trim())
+    .filter((uid) => uid !== '' && typeof checked('uid', uid) === 'string')
+  const known = others.length > 0 ? await knownUids(others) : new Set<string>()
   for (const kind of KINDS) {
     for (const value of named[kind] ?? []) {
       const subject = checked(kind, value.trim())
       if (typeof subject !== 'string') subjects.push(subject)
-      else if (kind === 'uid' && value.trim() !== '' && (await isKnownUid(value.trim())))
-        subjects.push({ kind, value: value.trim() })
+      else if (kind === 'uid' && known.has(value.trim())) subjects.push({ kind, value: value.trim() })
       else faults.push(subject)
     }
   }

@@ -35,7 +35,7 @@ export interface TakenDown extends Places {
 export async function takeDown(folder: RunFolder, options: TakedownOptions): Promise<TakenDown> {
   const plan = await newestPlan(folder)
   const plans = (await folder.readRunFile())!.plans
-  const subjects = await subjectsOf(options.named, (uid) => hasUid(folder, uid))
+  const subjects = await subjectsOf(options.named, (uids) => uidsOf(folder, uids))
   if (subjects.length === 0)
     throw new PairloomError(
       'PL_USAGE',
@@ -87,12 +87,18 @@ function sinkStores(plans: readonly Plan[]) {
   return [...folders].filter((path) => existsSync(path)).map((path) => fileStore(path))
 }
 
-async function hasUid(folder: RunFolder, uid: string): Promise<boolean> {
+/** Those of some uids that the run has, in one pass over its rows, or less. */
+async function uidsOf(folder: RunFolder, uids: readonly string[]): Promise<Set<string>> {
+  const wanted = new Set(uids)
+  const found = new Set<string>()
   for (const dataset of await folder.datasets()) {
     const stage = await folder.readStage(dataset)
     if (!stage) continue
-    for await (const { row } of keyRows(folder, stage))
-      if (row.uid === uid || (row.merged_uids as string[] | undefined)?.includes(uid)) return true
+    for await (const { row } of keyRows(folder, stage)) {
+      for (const uid of [row.uid as string, ...((row.merged_uids as string[] | undefined) ?? [])])
+        if (wanted.has(uid)) found.add(uid)
+      if (found.size === wanted.size) return found
+    }
   }
-  return false
+  return found
 }
