@@ -70,7 +70,7 @@ describe.skipIf(!canTerminal)('on a terminal (needs python3 with pty)', () => {
   it('Ctrl-C: stops cleanly, shows the command to go on with, and that command finishes', async () => {
     await cli.write({ 'p.yaml': memoryYaml({ mode: 'hang', once: join(cli.folder, 'once') }) })
     const started = cli.start(RUN, { through: pty(), env: { TERM: 'xterm-256color' } })
-    await started.said(/1 tasks running/)
+    await started.said(/1 task running/)
     await untilHanging(started)
     started.child.stdin!.write('INT\n')
     const ended = await started.ended
