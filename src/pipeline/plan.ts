@@ -39,7 +39,10 @@ export interface PlannedStage {
   base?: string
   /** Where its parts lie in the run folder: `<id>/<first 12 digits of the fingerprint>`. */
   dataset: string
-  /** Of a row stage: what else decides its output where it was planned, such as a codec; workers must have the same. */
+  /**
+   * Of a row stage or a group of filters: what else decides its output where it was planned, such as a codec or lists;
+   * workers must have the same.
+   */
   identity: unknown
   /** Equal for results of this stage that may be used again whatever came before it. */
   reuseKey: string | null
@@ -225,13 +228,19 @@ async function planStages(
       columns,
       fingerprint: print,
       dataset: `${id}/${print.slice(0, 12)}`,
-      identity: row ? recipes[0]!.identity : null,
+      identity: row ? recipes[0]!.identity : identityOf(body, recipes),
       reuseKey: row?.reuseBy ? fingerprint(own) : null,
       round,
       continues: row?.continues === true,
     })
   }
   return [...planned.values()]
+}
+
+/** Of a group of filters, each one's; null where none has any. */
+function identityOf({ kind }: Body, recipes: readonly { identity: unknown }[]): unknown {
+  if (kind !== 'filters' || recipes.every(({ identity }) => identity === null)) return null
+  return recipes.map(({ identity }) => identity)
 }
 
 async function findPlugins(value: unknown, base: string) {

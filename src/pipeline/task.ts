@@ -3,7 +3,7 @@ import { addedColumns } from '../core/added-columns.ts'
 import { addCounters } from '../core/counters.ts'
 import { PairloomError } from '../core/error.ts'
 import { runFilters } from '../core/filter-group.ts'
-import type { RowStage, StageContext } from '../core/stage.ts'
+import type { StageContext } from '../core/stage.ts'
 import { openBytes, type TaskBytes } from './bytes.ts'
 import { openPartWriter, type PartWriter } from './part-writer.ts'
 import { bodyOf, type PlannedStage } from './plan.ts'
@@ -129,13 +129,19 @@ async function linkRows(
     return countedIn(part, body.stage.read(task.source!, { ...context, drop }))
   }
   const all = countedIn(part, input!)
-  if (body.kind === 'filters') return runFilters(body.members, all, context)
+  if (body.kind === 'filters') {
+    const identities = body.members.map(
+      async ({ filter, options }) => (await filter.identity?.(options)) ?? null,
+    )
+    if (stage.identity !== null) checkIdentity(stage, await Promise.all(identities))
+    return runFilters(body.members, all, context)
+  }
   if (body.stage.kind !== 'row') throw new PairloomError('PL_STAGE', `Expected ${stage.id} to take rows`)
   const code = body.stage
   const { reuseBy } = code
   // What asks the network asks for nothing that was taken down, nor takes what was fetched of it before.
   const rows = code.snapshot === true ? withoutTakenDown(all, environment.takedowns, part.drop) : all
-  await checkIdentity(stage, code)
+  checkIdentity(stage, await code.identity?.(stage.options as never))
   // What a continuation takes up had no earlier result when its partition was read.
   if (!reuseBy || !stage.reuseKey || context.link > 0) return code.process(rows, context)
   const { folder, plan } = environment
@@ -149,14 +155,14 @@ async function linkRows(
   return withEarlier(earlier, results, rows, context, (fresh) => code.process(fresh, context))
 }
 
-/** Codecs of one cluster may differ, and the same run would then give other bytes on another day. */
-async function checkIdentity(stage: PlannedStage, code: RowStage): Promise<void> {
+/** Codecs and lists of one cluster may differ, and the same run would then give other bytes on another day. */
+function checkIdentity(stage: PlannedStage, identity: unknown): void {
   const expected = JSON.stringify(stage.identity ?? null)
-  const got = JSON.stringify((await code.identity?.(stage.options as never)) ?? null)
+  const got = JSON.stringify(identity ?? null)
   if (got === expected) return
   throw new PairloomError(
     'PL_WORKER_OTHER',
-    `Expected a worker that runs ${stage.id} with ${expected}, as planned, got one with ${got}: install the same on all machines`,
+    `Expected a worker that runs ${stage.id} with ${expected}, as planned, got one with ${got}: install the same on all machines, and run again where a list was changed`,
     { data: { stage: stage.id, expected, got } },
   )
 }

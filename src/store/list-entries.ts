@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { PairloomError } from '../core/error.ts'
 import { fileChunks } from './file-chunks.ts'
 import { readLines } from './lines.ts'
@@ -13,17 +12,10 @@ export interface ListEntry {
 /**
  * Lines of a list of the user's, plain or `.gz` or `.zst`, blank ones left out.
  *
- * hash, where given, gets the bytes, unpacked, as they are read: what the list adds to a fingerprint.
  * @throws PairloomError `PL_INPUT` where the file cannot be read, or a line is no UTF-8 or over 1 MiB, with its number
  */
-export async function* listEntries(path: string, hash = createHash('sha256')): AsyncGenerator<ListEntry> {
-  async function* hashed() {
-    for await (const chunk of fileChunks(path)) {
-      hash.update(chunk)
-      yield chunk
-    }
-  }
-  for await (const lines of readLines(hashed())) {
+export async function* listEntries(path: string): AsyncGenerator<ListEntry> {
+  for await (const lines of readLines(fileChunks(path))) {
     for (const line of lines) {
       const place = `${path}:${line.line}`
       if ('fault' in line)

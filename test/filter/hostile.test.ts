@@ -6,13 +6,19 @@ import {
   characters,
   characterShares,
   fileName,
+  flaggedWords,
   functionWords,
   language,
+  matches,
+  rareWords,
   repeatedPhrases,
   repetition,
   words,
 } from '../../src/filter/index.ts'
+import { listFolder } from './lists.ts'
 import { captionRow, HOSTILE_ROWS } from './rows.ts'
+
+const list = listFolder()
 
 const TEXT_FILTERS: { filter: Filter; options: Record<string, unknown> }[] = [
   { filter: words, options: {} },
@@ -24,6 +30,9 @@ const TEXT_FILTERS: { filter: Filter; options: Record<string, unknown> }[] = [
   { filter: functionWords, options: { minDeterminers: 0 } },
   { filter: repetition, options: {} },
   { filter: repeatedPhrases, options: {} },
+  { filter: matches, options: { patterns: ['^(a+)+$', 'not (available|found)'] } },
+  { filter: rareWords, options: { list: await list('a 5\nblack 3\ncat 2\non\nthe\nold\ntable') } },
+  { filter: flaggedWords, options: { lists: [await list('not available\ncar\n黒い\nแมว\n-1\n_x')] } },
   { filter: language, options: { keep: ['en'] } },
 ]
 

@@ -77,6 +77,21 @@ describe('a pipeline file with faults', () => {
     )
   })
 
+  it('refuses a wrong expression and a wrong list of a filter, each with the place of its fault', async () => {
+    const source = 'name: x\nstages:\n  pages: { use: crawl/site, start: [http://a.test/] }\n'
+    const expression = `${source}  clean:\n    filters:\n      matches: { patterns: [cat, "dog("] }\n`
+    expect(await faultsOf(expression)).toEqual([
+      'p.yaml:6:34 stages.clean.filters.matches.patterns.1: expected an expression of RE2 (missing closing ): `dog(`), got "dog("',
+    ])
+    await write({ 'words.txt': 'heck\n***\n' })
+    const list = join(folder, 'words.txt')
+    expect(await faultsOf(`${source}  clean: { use: filter/flagged-words, lists: [${list}] }\n`)).toEqual([
+      `p.yaml:4:3 stages.clean: Expected a word or phrase with a letter or digit at ${list}:2, got "***"`,
+    ])
+    const missing = `${source}  clean: { use: filter/rare-words, list: ${join(folder, 'none.txt')} }\n`
+    expect((await faultsOf(missing))[0]).toMatch(/^p\.yaml:4:3 stages\.clean: Expected to read .*none\.txt/)
+  })
+
   it('tells all of them at once, each with its line, its column, what came and what was near', async () => {
     await write({
       'throws.mjs': 'throw new Error("out of order")',

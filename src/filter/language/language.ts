@@ -50,10 +50,7 @@ export const language = defineFilter({
     keep
       .filter((code) => !LANGUAGE_CODES.has(detectedCode(code)))
       .map((code) => `keep has ${JSON.stringify(code)}, expected a code that can be detected: en, de, zh …`),
-  identity: async () => ({
-    fasttext: sha256(await readFile(LID_MODEL)),
-    eld: sha256(await readFile(ELD_DATA)),
-  }),
+  identity: () => (dataHashes ??= hashData()),
   reads: ['texts', 'caption'],
   measures: {
     label: {
@@ -76,6 +73,12 @@ export const language = defineFilter({
 export interface Detectors {
   fastText(text: string): Guess
   eld: NgramDetector
+}
+
+let dataHashes: Promise<unknown> | null = null
+
+async function hashData() {
+  return { fasttext: sha256(await readFile(LID_MODEL)), eld: sha256(await readFile(ELD_DATA)) }
 }
 
 let detectors: Promise<Detectors> | null = null
