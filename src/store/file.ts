@@ -3,8 +3,9 @@ import { channel } from 'node:diagnostics_channel'
 import type { Stats } from 'node:fs'
 import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { isAlive, PLACE } from './alive.ts'
 import { PairloomError } from '../core/error.ts'
+import { isAlive, PLACE } from './alive.ts'
+import { readRange } from './read-range.ts'
 import type { Store, StoreEntry, StoreWriter } from './store.ts'
 
 /**
@@ -171,11 +172,15 @@ async function openWriter(path: string, full: string): Promise<StoreWriter> {
   }
 }
 
+/** The chunks as they are: joining them first would copy every picture once more. */
 async function writeAll(file: FileHandle, chunks: Uint8Array[]): Promise<void> {
-  const all = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
-  for (let offset = 0; offset < all.byteLength;) {
-    const { bytesWritten } = await file.write(all, offset, all.byteLength - offset)
-    offset += bytesWritten
+  const total = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0)
+  const { bytesWritten } = await file.writev(chunks)
+  if (bytesWritten === total) return
+  const rest = Buffer.concat(chunks).subarray(bytesWritten) // A disk that is nearly full takes a part.
+  for (let offset = 0; offset < rest.byteLength;) {
+    const { bytesWritten: more } = await file.write(rest, offset, rest.byteLength - offset)
+    offset += more
   }
 }
 
@@ -207,22 +212,6 @@ async function openNew(full: string): Promise<FileHandle> {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     await mkdir(dirname(full), { recursive: true })
     return open(full, 'wx')
-  }
-}
-
-async function readRange(full: string, offset: number, length: number): Promise<Buffer> {
-  const file = await open(full, 'r')
-  try {
-    const buffer = Buffer.allocUnsafe(length)
-    let filled = 0
-    while (filled < length) {
-      const { bytesRead } = await file.read(buffer, filled, length - filled, offset + filled)
-      if (bytesRead === 0) break
-      filled += bytesRead
-    }
-    return buffer.subarray(0, filled)
-  } finally {
-    await file.close()
   }
 }
 
