@@ -9,6 +9,7 @@ export type Measured = number | string | boolean | null
 /** A comparison of one measure with limits that come from the options. All given limits must hold. */
 export interface Rule {
   reason: string
+  /** A measure of the filter, or else a column that it reads. */
   measure: string
   atLeast?: number
   atMost?: number
@@ -16,6 +17,8 @@ export interface Rule {
   oneOf?: readonly string[]
   noneOf?: readonly string[]
   equals?: string | number | boolean
+  /** A null or NaN holds the rule; else it is `unmeasured`. */
+  orMissing?: boolean
 }
 
 /**
@@ -31,11 +34,16 @@ export interface Filter<S extends OptionsSchema = OptionsSchema, P = unknown> {
   summary: string
   options: S
   check?(options: z.infer<S>): string[]
+  checkColumns?(options: z.infer<S>, columns: Columns): Promise<string[]> | string[]
   identity?(options: z.infer<S>): Promise<unknown> | unknown
   reads: string[]
+  /** Columns that the options name, which must be there too. */
+  optionReads?(options: z.infer<S>): string[]
   measures: Readonly<Record<string, Omit<Column, 'nullable'>>>
   /** `cheap` measures are taken of every row, `costly` ones only of rows that no rule before has dropped. */
   cost?: 'cheap' | 'costly'
+  /** Options that measures depend on, by default all: with these alike, a row is measured once. */
+  measuredBy?: readonly string[]
   /** Loads what measuring needs (a model, a list); once a worker. */
   prepare?(options: z.infer<S>): Promise<P>
   measure(row: Row, options: z.infer<S>, prepared: P): Record<string, Measured>
@@ -71,6 +79,14 @@ export function measureColumns(filter: Pick<Filter, 'name' | 'measures'>): Colum
   )
 }
 
+/** What a filter has measured of a row, as the row's columns tell it. */
+export function storedMeasures(filter: Filter, rules: readonly Rule[], row: Row): Record<string, Measured> {
+  const names = new Set([...Object.keys(filter.measures), ...rules.map(({ measure }) => measure)])
+  const stored = (name: string) =>
+    row[Object.hasOwn(filter.measures, name) ? measureColumn(filter.name, name) : name]
+  return Object.fromEntries([...names].map((name) => [name, (stored(name) ?? null) as Measured]))
+}
+
 /** The verdict of the first rule that a row breaks, or null where it breaks none. */
 export function judge(
   filter: string,
@@ -80,6 +96,7 @@ export function judge(
   for (const rule of rules) {
     const value = measured[rule.measure]
     if (value === null || value === undefined || (typeof value === 'number' && Number.isNaN(value))) {
+      if (rule.orMissing) continue
       return { status: 'dropped', rule: filter, reason: 'unmeasured', value: null, limit: limitOf(rule) }
     }
     if (!holds(rule, value)) {

@@ -153,6 +153,8 @@ interface StageBase<Kind extends string, S extends OptionsSchema> {
   seeded?: boolean
   /** Faults that only all options together show, one sentence each; beside what the schema finds. */
   check?(options: z.infer<S>): string[]
+  /** Faults that only show beside the columns of the rows that come in: one of another type, SQL that names none. */
+  checkColumns?(options: z.infer<S>, columns: Columns): Promise<string[]> | string[]
   /** What else decides the output: hashes of models and lists, a codec's version. JSON. */
   identity?(options: z.infer<S>): Promise<unknown> | unknown
 }

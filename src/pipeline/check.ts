@@ -3,7 +3,9 @@ import type { Columns } from '../core/column.ts'
 import type { Stage } from '../core/stage.ts'
 import { pipelineSchema, type PipelineTop } from './definition.ts'
 import { quote, type Fault } from './fault.ts'
-import { findCode, isRecord, type Body } from './find-code.ts'
+import { partsOf, type Body } from './body.ts'
+import { isRecord } from './check-options.ts'
+import { findCode } from './find-code.ts'
 import { nearest } from './nearest.ts'
 import type { Registry } from './registry.ts'
 import { zodFaults } from './zod-faults.ts'
@@ -156,6 +158,7 @@ function missingUpstream(path: string[], hasFrom: boolean, given: unknown, ids: 
   }
 }
 
+/** Without a body, options have faults, and what they name is not known. */
 function missingColumns(
   path: string[],
   code: readonly Stage[],
@@ -163,11 +166,26 @@ function missingColumns(
   from: string,
   columns: Columns,
 ): Fault[] {
-  return code.flatMap((stage) => {
-    const missing = readsOfStage(stage, body).filter((column) => !Object.hasOwn(columns, column))
+  const parts = body ? partsOf(body) : code.map((stage) => ({ stage, options: null }))
+  return parts.flatMap(({ stage, options }) => {
+    const missing = readsOfStage(stage, options).filter((column) => !Object.hasOwn(columns, column))
     if (missing.length === 0) return []
     return [{ path, message: `${stage.name} reads ${missing.join(', ')}, which ${from} does not give` }]
   })
+}
+
+/** Faults of stages that only show beside the columns that come in. They may load what it takes to find them. */
+export async function columnFaults({ stages }: CheckedPipeline): Promise<Fault[]> {
+  const faults: Fault[] = []
+  for (const { id, from, body } of stages) {
+    const columns = stages.find((s) => s.id === from)?.columns
+    if (!columns) continue
+    for (const { stage, options } of partsOf(body)) {
+      const said = (await stage.checkColumns?.(options as never, columns)) ?? []
+      faults.push(...said.map((message): Fault => ({ path: ['stages', id], message })))
+    }
+  }
+  return faults
 }
 
 function wrongPartitions(
@@ -201,9 +219,9 @@ function columnsOf(code: readonly Stage[], input: Columns, body: Body | null): C
   return Object.assign({}, input, ...code.map((stage) => addedColumns(stage, options))) as Columns
 }
 
-function readsOfStage(stage: Stage, body: Body | null): string[] {
-  const named = 'optionReads' in stage && body?.kind === 'stage' ? stage.optionReads?.(body.options) : []
-  return 'reads' in stage ? [...stage.reads, ...(named ?? [])] : []
+function readsOfStage(stage: Stage, options: Record<string, unknown> | null): string[] {
+  const named = options && 'optionReads' in stage ? stage.optionReads?.(options as never) : undefined
+  return [...new Set([...('reads' in stage ? stage.reads : []), ...(named ?? [])])]
 }
 
 function isUnordered(code: readonly Stage[], upstream: Above | undefined): boolean {

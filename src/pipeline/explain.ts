@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises'
 import type { Row } from '../core/column.ts'
 import { PairloomError } from '../core/error.ts'
-import { judge, limitOf, measureColumn, type Measured } from '../core/filter.ts'
 import { captionOf } from '../core/row.ts'
 import { makeScratch } from '../store/scratch.ts'
 import { openSql, type Sql } from '../table/sql.ts'
+import { filterSteps } from './explain-filters.ts'
 import { bodyOf, type PlannedStage } from './plan.ts'
 import { openRegistry, type Registry } from './registry.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -142,29 +142,7 @@ function stepsOf(stage: PlannedStage, row: Row, registry: Registry): Step[] {
     ]
   }
   const body = bodyOf(stage, registry)
-  if (body.kind !== 'filters') return []
-  return body.members.flatMap(({ filter, options }) => {
-    const measured = Object.fromEntries(
-      Object.keys(filter.measures).map((m) => [
-        m,
-        (row[measureColumn(filter.name, m)] as Measured | undefined) ?? null,
-      ]),
-    )
-    // Costly measures of a row that was dropped before are not taken: all of them are null.
-    const untaken =
-      filter.cost === 'costly' && row.status !== undefined && Object.values(measured).every((v) => v === null)
-    return filter.rules(options).map((rule): Step => {
-      const value = measured[rule.measure]
-      const verdict = untaken ? 'not measured' : judge(filter.name, [rule], measured) ? 'breaks' : 'holds'
-      return {
-        stage: stage.id,
-        verdict,
-        rule: `${filter.name}: ${rule.reason} (${rule.measure})`,
-        value: value === null || value === undefined ? null : String(value),
-        limit: limitOf(rule),
-      }
-    })
-  })
+  return body.kind === 'filters' ? filterSteps(stage.id, body.group, row) : []
 }
 
 function fateOf(stage: PlannedStage, row: Row): string {

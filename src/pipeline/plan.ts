@@ -5,9 +5,11 @@ import type { Columns } from '../core/column.ts'
 import { PairloomError, toPairloomError } from '../core/error.ts'
 import { fingerprint } from '../core/hash.ts'
 import { outputOptions } from '../core/options.ts'
-import type { Network, Stage } from '../core/stage.ts'
-import { checkPipeline, type CheckedPipeline } from './check.ts'
-import type { Body } from './find-code.ts'
+import type { Network } from '../core/stage.ts'
+import { checkPipeline, columnFaults, type CheckedPipeline } from './check.ts'
+import { membersOf } from '../core/filter-group.ts'
+import { partsOf, type Body } from './body.ts'
+import { groupOf, treeOf, type FilterTree } from './filter-tree.ts'
 import type { PipelineInput } from './definition.ts'
 import { configError, type Fault, type PlacedFault } from './fault.ts'
 import { findPlugin, type Plugin } from './plugin.ts'
@@ -32,6 +34,8 @@ export interface PlannedStage {
   /** Options after defaults; of a group of filters, by filter name. */
   options: Record<string, unknown>
   filters: { name: string; version: number; options: Record<string, unknown> }[]
+  /** How the filters of a group combine, where they do not just all have to hold. */
+  tree?: FilterTree
   /** Columns of the rows it gives, in order. */
   columns: Columns
   fingerprint: string
@@ -125,6 +129,8 @@ async function plan(
   const { plugins, registry, faults: pluginFaults } = await findPlugins(value, base)
   const { pipeline, faults } = checkPipeline(value, registry, pluginFaults.length === 0)
   if (!pipeline || pluginFaults.length > 0 || before.length > 0) throw fail([...pluginFaults, ...faults])
+  const mismatched = await columnFaults(pipeline)
+  if (mismatched.length > 0) throw fail(mismatched)
   const { top } = pipeline
   const run = resolve(options.run ?? top.run ?? `runs/${top.name}`)
   const out = resolve(options.out ?? top.out ?? `out/${top.name}`)
@@ -166,12 +172,9 @@ async function planStages(
   const builtin = new Set((await builtinStages()).keys())
   const planned = new Map<string, PlannedStage>()
   for (const { id, from, body, columns } of stages) {
-    const parts =
-      body.kind === 'stage'
-        ? [{ stage: body.stage as Stage, options: body.options }]
-        : body.members.map((m) => ({ stage: m.filter as Stage, options: m.options }))
+    const tree = body.kind === 'filters' ? treeOf(body.group) : null
     const recipes = []
-    for (const { stage, options } of parts) {
+    for (const { stage, options } of partsOf(body)) {
       let identity: unknown = null
       try {
         identity = (await (stage as { identity?(o: unknown): unknown }).identity?.(options)) ?? null
@@ -198,6 +201,7 @@ async function planStages(
           ? null
           : { snapshot, agent: top.network.agent, ...(live === 'consent' && { consent }) },
       allowFailed: stage?.kind === 'global' && allowFailed,
+      ...(tree && { tree }),
       // What Node brings along decides too: Unicode's tables what a word is, zstd's version the bytes of a shard.
       node:
         body.kind === 'filters'
@@ -219,12 +223,13 @@ async function planStages(
       options: body.kind === 'stage' ? body.options : {},
       filters:
         body.kind === 'filters'
-          ? body.members.map(({ filter, options }) => ({
+          ? membersOf(body.group).map(({ filter, options }) => ({
               name: filter.name,
               version: filter.version,
               options,
             }))
           : [],
+      ...(tree && { tree }),
       columns,
       fingerprint: print,
       dataset: `${id}/${print.slice(0, 12)}`,
@@ -325,7 +330,7 @@ export function bodyOf(planned: PlannedStage, registry: Registry): Body {
   const member = (name: string) => registry.get(name)!
   if (planned.use === 'filters') {
     const members = planned.filters.map((f) => ({ filter: member(f.name) as never, options: f.options }))
-    return { kind: 'filters', members }
+    return { kind: 'filters', group: planned.tree ? groupOf(planned.tree, members) : members }
   }
   return { kind: 'stage', stage: member(planned.use) as never, options: planned.options }
 }

@@ -2,7 +2,7 @@ import type { Row } from '../core/column.ts'
 import { addedColumns } from '../core/added-columns.ts'
 import { addCounters } from '../core/counters.ts'
 import { PairloomError } from '../core/error.ts'
-import { runFilters } from '../core/filter-group.ts'
+import { membersOf, runFilters } from '../core/filter-group.ts'
 import type { StageContext } from '../core/stage.ts'
 import { openBytes, type TaskBytes } from './bytes.ts'
 import { openPartWriter, type PartWriter } from './part-writer.ts'
@@ -130,11 +130,11 @@ async function linkRows(
   }
   const all = countedIn(part, input!)
   if (body.kind === 'filters') {
-    const identities = body.members.map(
+    const identities = membersOf(body.group).map(
       async ({ filter, options }) => (await filter.identity?.(options)) ?? null,
     )
     if (stage.identity !== null) checkIdentity(stage, await Promise.all(identities))
-    return runFilters(body.members, all, context)
+    return runFilters(body.group, all, context)
   }
   if (body.stage.kind !== 'row') throw new PairloomError('PL_STAGE', `Expected ${stage.id} to take rows`)
   const code = body.stage

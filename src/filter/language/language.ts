@@ -61,6 +61,7 @@ export const language = defineFilter({
     agreed: { type: 'bool', doc: 'both detectors gave this label' },
   },
   cost: 'costly',
+  measuredBy: [],
   prepare: () => (detectors ??= loadDetectors()),
   measure: (row, _options, prepared) => detectLanguage(captionOf(row), prepared),
   rules: ({ keep, minConfidence, agree }) => [

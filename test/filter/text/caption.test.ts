@@ -43,4 +43,43 @@ describe('filter/caption', () => {
     const { kept } = await collect(caption, [FULL], { kinds: ['link'], otherwise: 'keep' })
     expect(kept).toEqual([FULL])
   })
+
+  const scored = {
+    ...row(['alt', 'ein Hund'], ['alt', 'a dog'], ['title', 'a good dog'], ['alt', 'un chien']),
+  }
+  const languages = ['de', 'en', 'en', null]
+  const scores = [0.9, 0.5, 0.5, NaN]
+  scored.texts = (scored.texts as object[]).map((text, i) => ({
+    ...text,
+    language: languages[i],
+    score: scores[i],
+  }))
+
+  it.each([
+    [{ languages: ['en', 'de'] }, 1],
+    [{ languages: ['en'], kinds: ['title', 'alt'] }, 2],
+    [{ by: 'score' }, 0],
+    [{ by: 'score', languages: ['en'] }, 1], // equal scores stay in their order
+    [{ minScore: 0.5, languages: ['en'] }, 1],
+    [{ minScore: 0.500001, languages: ['en'] }, null],
+    [{ minScore: 0.9 }, 0],
+    [{ kinds: ['alt'], minScore: 0.91 }, null],
+  ])('chooses by %j text %j', async (options, index) => {
+    const { kept, rejects } = await collect(caption, [scored], options)
+    expect(kept.map((r) => r.caption)).toEqual(index === null ? [] : [index])
+    expect(rejects.map((r) => r.reason)).toEqual(index === null ? ['no-caption'] : [])
+  })
+
+  it('tells what a dropped row has of what was asked for', async () => {
+    const { rejects } = await collect(caption, [scored], { languages: ['fr'], minScore: 0.7 })
+    expect(rejects[0]).toMatchObject({
+      value: 'de 0.9, en 0.5, no language NaN',
+      limit: 'fr; score >= 0.7',
+    })
+  })
+
+  it('wants to be told something', () => {
+    expect(caption.check!({ by: 'order', otherwise: 'drop' })).toHaveLength(1)
+    expect(caption.check!({ by: 'score', otherwise: 'drop' })).toEqual([])
+  })
 })
