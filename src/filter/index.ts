@@ -1,3 +1,4 @@
+export { entries } from './balance/entries.ts'
 export { boilerplate } from './text/boilerplate.ts'
 export { capitalization } from './text/capitalization.ts'
 export { caption } from './text/caption.ts'

@@ -46,7 +46,8 @@ export class UnitTable {
 
   #is(start: number, end: number, text: string, from: number, to: number): boolean {
     if (end - start !== to - from) return false
-    for (let i = from; i < to; i++) if (this.#characters[start + i - from] !== text.charCodeAt(i)) return false
+    for (let i = from; i < to; i++)
+      if (this.#characters[start + i - from] !== text.charCodeAt(i)) return false
     return true
   }
 

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../../src/core/index.ts'
 import { openMatcher, spaced, type MatchRule } from '../../../src/filter/balance/entry-matcher.ts'
-import { HOSTILE_ROWS } from '../rows.ts'
-import { captionOf } from '../../../src/core/row.ts'
 
 /** The rule as it is told: spaces around marks and at the ends, then a search for each entry. */
 function searched(entries: readonly string[], rule: MatchRule, text: string): number[] {
@@ -48,12 +46,14 @@ describe('openMatcher', () => {
 
   it.each(['words', 'scripts'] as const)('agrees with a search for each entry: %s', (rule) => {
     const random = seededRandom('matcher', rule)
-    const alphabet = [...'aab  .,-京東のแ😀é\t']
+    const alphabet = 'a a b _ _ . , - 京 東 の แ 😀 é \t'.split(' ').map((c) => (c === '_' ? ' ' : c))
     const text = (most: number) =>
       Array.from({ length: 1 + random.below(most) }, () => random.pick(alphabet)).join('')
     let matches = 0
     for (let list = 0; list < 40; list++) {
-      const entries = [...new Set(Array.from({ length: 60 }, () => text(6).replaceAll('\t', ' ').trim()))].filter(Boolean)
+      const entries = [
+        ...new Set(Array.from({ length: 60 }, () => text(6).replaceAll('\t', ' ').trim())),
+      ].filter(Boolean)
       const matcher = openMatcher(entries, rule)
       for (let i = 0; i < 50; i++) {
         const caption = text(30)
@@ -70,11 +70,5 @@ describe('openMatcher', () => {
     const entries = Array.from({ length: 6000 }, (_, i) => `word${i % 80} ${i} end${i % 7}`)
     const matcher = openMatcher(entries, 'words')
     expect(entries.filter((entry, i) => matcher.match(`a ${entry}!`)[0] !== i)).toEqual([])
-  })
-
-  it('takes text that has crashed text code before', () => {
-    const matcher = openMatcher(['cat', 'แมว', '\u202e'], 'scripts')
-    const numbers = HOSTILE_ROWS.map((row) => matcher.match(captionOf(row)))
-    expect(numbers.filter((n) => n.length > 0)).toHaveLength(3)
   })
 })
