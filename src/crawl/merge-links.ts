@@ -6,10 +6,9 @@ import {
   type GlobalInput,
   type LinkRow,
   type Row,
-  type Text,
 } from '../core/index.ts'
+import { openMerge, type Merge } from '../core/merge-rows.ts'
 import { hostOf } from './host.ts'
-import { openSmallest } from './merge-smallest.ts'
 
 const NAME = 'crawl/merge-links'
 const BATCH_ROWS = 1000
@@ -55,12 +54,12 @@ export const mergeLinks = defineGlobal({
   partitionsBy: 'site',
   async *run(input, context): AsyncGenerator<GlobalBatch> {
     const { partitions, maxTexts, maxUrlsPerHost } = context.options
-    let merge: Merge | null = null
+    let merge: Merge<LinkRow> | null = null
     let partition = -1
     let batch: LinkRow[] = []
     const perHost = new Map<string, number>()
 
-    function close({ row }: Merge): void {
+    function close({ row }: Merge<LinkRow>): void {
       const merged = row()
       const place = maxUrlsPerHost === null ? 0 : (perHost.get(hostOf(merged.url)) ?? 0) + 1
       if (maxUrlsPerHost === null || place <= maxUrlsPerHost) batch.push(merged)
@@ -106,34 +105,6 @@ export const mergeLinks = defineGlobal({
     if (batch.length > 0) yield { partition, rows: batch }
   },
 })
-
-interface Merge {
-  keeper: LinkRow
-  add(row: LinkRow): void
-  row(): LinkRow
-}
-
-function openMerge(keeper: LinkRow, limit: number): Merge {
-  const caption = keeper.texts[keeper.caption]
-  const keyOf = ({ kind, text, page }: Text) => `${page ?? ''}\0${text}\0${kind}`
-  const texts = openSmallest(limit, keyOf)
-  const uids = openSmallest(limit, (uid: string) => uid)
-  function add(row: LinkRow): void {
-    row.texts.forEach((text) => texts.add(text))
-    for (const uid of [row.uid, ...row.merged_uids]) if (uid !== keeper.uid) uids.add(uid)
-  }
-  add(keeper)
-  return {
-    keeper,
-    add,
-    row() {
-      const first = caption ? [caption] : []
-      const others = texts.values().filter((text) => !caption || keyOf(text) !== keyOf(caption))
-      const all = [...first, ...others].slice(0, limit)
-      return { ...keeper, texts: all, caption: 0, merged_uids: uids.values() }
-    },
-  }
-}
 
 /** Values of the four hex digits that place a site. */
 const SLOTS = 65_536

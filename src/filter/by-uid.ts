@@ -6,7 +6,10 @@ import type { GlobalBatch, GlobalInput } from '../core/stage.ts'
 const BATCH_ROWS = 2048
 /** Values of the four hex digits of md5(uid) that place a row. */
 export const SLOTS = 65_536
-/** What a row takes in a sort, measured with captions of one text: a row with many texts takes more, and spills. */
+/**
+ * What a row takes in a sort, measured with captions of one text: a row with many texts takes more, and spills. A thumb
+ * takes as much again.
+ */
 const ROW_BYTES = 1024
 /** Share of a worker's memory that a sort is to hold. */
 const SORT_SHARE = 1 / 8
@@ -65,7 +68,8 @@ async function* inPasses(
   memoryBytes: number,
   statement: (from: string, to: string) => string,
 ): AsyncGenerator<Row[]> {
-  const wanted = Math.ceil((input.rows * ROW_BYTES) / (memoryBytes * SORT_SHARE))
+  const thumbs = Object.values(input.columns).filter(({ type }) => type === 'binary').length
+  const wanted = Math.ceil((input.rows * ROW_BYTES * (1 + thumbs)) / (memoryBytes * SORT_SHARE))
   const passes = Math.min(SLOTS, Math.max(1, wanted))
   const hex = (slot: number) => slot.toString(16).padStart(4, '0')
   for (let pass = 0; pass < passes; pass++) {

@@ -11,6 +11,9 @@ import type { RunFolder } from './run-folder.ts'
 import { newestPlan } from './status.ts'
 import { readEntries, takedownsOf } from './takedown/tombstones.ts'
 
+/** Reasons whose value is the uid of the row that stays. */
+const HAS_KEEPER = new Set<unknown>(['merged', 'duplicate', 'near-duplicate'])
+
 export interface Step {
   stage: string
   /** `holds`, `breaks`, `kept`, `dropped`, `failed`, `not measured`. */
@@ -67,7 +70,7 @@ export async function explain(folder: RunFolder, key: string): Promise<Explained
           const why = takenDown(row)
           if (why !== null) covered.set(uid, why)
           rows.set(uid, told)
-          if (row.reason === 'merged' || row.reason === 'duplicate') wanted.add(row.value as string)
+          if (HAS_KEEPER.has(row.reason)) wanted.add(row.value as string)
         }
       }
     }
