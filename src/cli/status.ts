@@ -4,8 +4,9 @@ import { newestPlan, runStatus } from '../pipeline/status.ts'
 import type { RunFolder } from '../pipeline/run-folder.ts'
 import { bytes, count, percent, reasons, table } from './format.ts'
 import { findRun, runOptions } from './options.ts'
+import { waitLines } from './waits.ts'
 
-/** `pairloom status`: what a run folder holds, from its commits alone; also while the run goes on. */
+/** `pairloom status`: what a run folder holds, from its commits, and what it waits for; also while the run goes on. */
 export function statusCommand(): Command {
   return runOptions(new Command('status').description('show how far a run is'))
     .option('--json', 'as JSON')
@@ -35,6 +36,7 @@ export function statusCommand(): Command {
         const came = `${stage}: ${percent(tally.kept, tally.rowsIn)} of ${count(tally.rowsIn)} came`
         process.stdout.write(`\n${came}${lost ? `; ${lost} (pairloom doctor says why)` : ''}\n`)
       }
+      if (status.waits) process.stdout.write(`\n${waitLines(status.waits)}`)
     })
 }
 

@@ -8,7 +8,7 @@ export interface Pace {
   readonly isFull: boolean
   /** An answer began after so many ms. most: requests at once that its limits allow. */
   heard(firstByteMs: number, most: number): void
-  /** It was asked too hard. */
+  /** It asks for patience. */
   ease(most: number): void
 }
 
@@ -20,13 +20,18 @@ const SMOOTHING = 1 / 8
 const DRIFT = 1 / 256
 /** Latency that is too long: so many times the best, and longer than it by so many ms, as pictures differ. */
 const TOO_SLOW = { times: 2, ms: 300 }
-/** The longest pause between two requests that slow answers lead to, ms. */
+/** The longest pause between two requests that pleas lead to, ms. */
 const MAX_EASE_MS = 10_000
+/**
+ * The longest pause that latency alone leads to, ms, and never longer than an answer takes: a host that has been at rest for
+ * half of its time, and is slow still, is not slow for us.
+ */
+const MAX_LATE_MS = 1000
 
 /**
  * Additive increase, multiplicative decrease (Chiu and Jain, 1989), by pleas and by latency against the key's own best:
- * a queue that grows on the other side is the first sign that it has enough. Where one at a time is too much, the pause
- * between two is doubled instead.
+ * a queue that grows on the other side is the first sign that it has enough. Where one at a time is too much, pauses between
+ * two come instead, which pleas double.
  */
 export function openPace(): Pace {
   let limit = Infinity
@@ -37,9 +42,9 @@ export function openPace(): Pace {
   /** Answers that were asked for before the last change: they say nothing of the pace that now is. */
   let stale = 0
 
-  function ease(most: number): void {
+  function fewer(most: number, pauseMs: number): void {
     const now = Math.min(limit, most)
-    if (now === 1) easeMs = Math.min(MAX_EASE_MS, Math.max(2 * easeMs, smoothedMs))
+    if (now === 1) easeMs = Math.max(easeMs, pauseMs)
     limit = Math.max(1, now >> 1)
     good = 0
     stale = now
@@ -62,12 +67,13 @@ export function openPace(): Pace {
     get isFull() {
       return limit === Infinity && easeMs === 0
     },
-    ease,
+    ease: (most) => fewer(most, Math.min(MAX_EASE_MS, Math.max(2 * easeMs, smoothedMs))),
     heard(firstByteMs, most) {
       smoothedMs = smoothedMs === 0 ? firstByteMs : smoothedMs + (firstByteMs - smoothedMs) * SMOOTHING
       bestMs = smoothedMs < bestMs ? smoothedMs : bestMs + (smoothedMs - bestMs) * DRIFT
       if (stale > 0) stale--
-      else if (smoothedMs > Math.max(TOO_SLOW.times * bestMs, bestMs + TOO_SLOW.ms)) ease(most)
+      else if (smoothedMs > Math.max(TOO_SLOW.times * bestMs, bestMs + TOO_SLOW.ms))
+        fewer(most, Math.min(MAX_LATE_MS, smoothedMs))
       else if (limit !== Infinity && ++good >= RAISE_AFTER) raise(most)
     },
   }

@@ -1,4 +1,4 @@
-import type { Gate, Turn } from './stage.ts'
+import type { Gate, Patience, Turn } from './stage.ts'
 import { openTurns, type TurnCall } from './turns.ts'
 
 /** The side of a gate that waits: the turns themselves may be in another process. */
@@ -6,18 +6,24 @@ export interface GateClient {
   gate: Gate
   /** To be called for each turn that the other side grants. */
   granted(id: number, isSpaced: boolean): void
+  /** To be called for each turn that the other side refuses. */
+  refused(id: number, quietMs: number): void
 }
 
 interface Waiter {
   names: string[]
   signal: AbortSignal
+  patience: Patience | undefined
   resolve(turn: Turn): void
   reject(error: Error): void
 }
 
 /** A gate of this process alone: for `collect`, tests, and sources that look for their partitions. */
 export function openGate(): Gate {
-  const turns = openTurns().client((id, isSpaced) => client.granted(id, isSpaced))
+  const turns = openTurns().client(
+    (id, isSpaced) => client.granted(id, isSpaced),
+    (id, quietMs) => client.refused(id, quietMs),
+  )
   const client: GateClient = openGateClient((call) => turns.hear(call))
   return client.gate
 }
@@ -77,16 +83,16 @@ export function openGateClient(tell: (call: TurnCall) => void): GateClient {
 
   return {
     gate: {
-      enter(keys, signal) {
+      enter(keys, signal, patience) {
         return new Promise((resolve, reject) => {
           if (signal.aborted) {
             reject(signal.reason as Error)
             return
           }
           const id = ++lastId
-          waiting.set(id, { names: keys.map(({ name }) => name), signal, resolve, reject })
+          waiting.set(id, { names: keys.map(({ name }) => name), signal, patience, resolve, reject })
           waitersOf(signal).add(id)
-          tell(['enter', id, keys])
+          tell(patience ? ['enter', id, keys, patience.maxMs] : ['enter', id, keys])
         })
       },
       slowDown: (name, pauseMs) => tell(['slow', name, pauseMs]),
@@ -98,6 +104,10 @@ export function openGateClient(tell: (call: TurnCall) => void): GateClient {
       const waiter = take(id)
       // One that was refused meanwhile has said so, and its turn is given back when that is heard.
       if (waiter) waiter.resolve(turnOf(id, isSpaced))
+    },
+    refused(id, quietMs) {
+      const waiter = take(id)
+      if (waiter) waiter.reject(waiter.patience!.error(quietMs))
     },
   }
 }

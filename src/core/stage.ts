@@ -59,6 +59,14 @@ export interface GateKey {
   intervalMs?: number
 }
 
+/** How long a request may wait for a key that has asked to be left alone. */
+export interface Patience {
+  /** ms. */
+  maxMs: number
+  /** What it ends with where the key has asked for more: for `quietMs` from now. */
+  error(quietMs: number): Error
+}
+
 /** Leave to send one request. */
 export interface Turn {
   /** The request is on its way: the interval to the next one is counted from here, else from its end. */
@@ -78,8 +86,10 @@ export interface Gate {
    *
    * A first key that answers ever more slowly is asked fewer at once, down to one, and then at longer intervals, until
    * its answers are as quick as they were: `atOnce` and `intervalMs` are what it never sees more of.
+   *
+   * patience: rejects with its error where the first key has asked for a longer pause, whoever it was that it told.
    */
-  enter(keys: readonly GateKey[], signal: AbortSignal): Promise<Turn>
+  enter(keys: readonly GateKey[], signal: AbortSignal, patience?: Patience): Promise<Turn>
   /** The key asks for patience (429, 503): half as many at once, and none for `pauseMs`. Recovers with good answers. */
   slowDown(name: string, pauseMs: number): void
   /** Rejects with the error what this task has waiting at the key. */

@@ -1,9 +1,20 @@
-import { openPace, type Pace } from './gate-pace.ts'
+import { openLaneWaits, type LaneWait } from './lane-waits.ts'
+import {
+  block,
+  intervalOf,
+  lineOf,
+  openLane,
+  unblock,
+  waitMs,
+  type Job,
+  type Lane,
+  type Line,
+} from './lane.ts'
 import type { GateKey } from './stage.ts'
 
 /** What a task says to the turns, as data, so that it may be in another process. Ids are its own, and above 0. */
 export type TurnCall =
-  | ['enter', id: number, keys: readonly GateKey[]]
+  | ['enter', id: number, keys: readonly GateKey[], patienceMs?: number]
   | ['cancel', id: number]
   | ['sent', id: number]
   | ['leave', id: number, firstByteMs: number | null]
@@ -17,40 +28,16 @@ export interface TurnClient {
 }
 
 export interface Turns {
-  /** granted: told of each turn; `isSpaced` where the turns want to know when its request was sent. */
-  client(granted: (id: number, isSpaced: boolean) => void): TurnClient
-}
-
-interface Lane {
-  name: string
-  running: number
-  /** Jobs that wait or run with this key: until the last has ended, all find the same lane by its name. */
-  jobs: number
-  /** Most at once that was asked for. */
-  most: number
-  /** Longest interval that was asked for, ms. */
-  intervalMs: number
-  pace: Pace
-  /** `performance.now()` before which nothing starts. */
-  notBefore: number
-  /** Turns whose requests are not on their way yet, where there is an interval. */
-  unsent: number
-  /** Jobs whose first key this is, in their order. */
-  waiting: Job[]
-  /** Lanes whose first job finds no room here, in their turn. */
-  blocked: Set<Lane>
-  /** The lane that this lane's first job waits at. */
-  blockedAt: Lane | null
-  timer: NodeJS.Timeout | undefined
-}
-
-interface Job {
-  keys: readonly GateKey[]
-  lanes: Lane[]
-  state: 'waiting' | 'running' | 'over'
-  /** Lanes with an interval that wait for its request to be sent. */
-  holds: Lane[]
-  grant(isSpaced: boolean): void
+  /**
+   * granted: told of each turn; `isSpaced` where the turns want to know when its request was sent.
+   * refused: told of each that has less patience than its first key asks for, and for how long that is.
+   */
+  client(
+    granted: (id: number, isSpaced: boolean) => void,
+    refused?: (id: number, quietMs: number) => void,
+  ): TurnClient
+  /** What had requests waiting for the longest time so far, at most so many. */
+  longestWaits(most: number): LaneWait[]
 }
 
 /** Keys that nobody waits for are kept up to here where their pace is slowed or an interval runs. */
@@ -59,32 +46,22 @@ const MAX_IDLE = 20_000
 const MAX_TIMER_MS = 2 ** 31 - 1
 
 /**
- * The queues behind a gate: limits are kept over all clients, lanes are served in turn, and a lane that finds no room
- * at one of its keys waits there and holds nobody else.
+ * The queues behind a gate: limits are kept over all clients, lines of jobs with equal keys are served in turn, and a line
+ * that finds no room at one of its keys waits there and holds nobody else: neither other keys, nor other tasks that ask the
+ * same host.
  *
  * Memory: about 300 bytes a waiting job and 400 bytes a key in use; at most 20,000 idle keys.
  */
 export function openTurns(): Turns {
   const lanes = new Map<string, Lane>()
   const idle = new Set<Lane>()
+  const waits = openLaneWaits()
 
   function laneOf(name: string): Lane {
     let lane = lanes.get(name)
     if (lane === undefined) {
-      lane = {
-        name,
-        running: 0,
-        jobs: 0,
-        most: 0,
-        intervalMs: 0,
-        pace: openPace(),
-        notBefore: 0,
-        unsent: 0,
-        waiting: [],
-        blocked: new Set(),
-        blockedAt: null,
-        timer: undefined,
-      }
+      lane = openLane(name)
+      waits.begin(lane)
       lanes.set(name, lane)
     }
     // Whoever asked for an interval is gone, and it has passed.
@@ -92,24 +69,9 @@ export function openTurns(): Turns {
     return lane
   }
 
-  const intervalOf = (lane: Lane) => Math.max(lane.intervalMs, lane.pace.easeMs)
-
-  /** 0 where there is room, ms where time alone brings it, Infinity where a turn must end or be sent first. */
-  function waitMs(lane: Lane, atOnce: number): number {
-    if (lane.running >= Math.min(atOnce, lane.pace.limit)) return Infinity
-    if (lane.unsent > 0 && intervalOf(lane) > 0) return Infinity
-    return Math.max(0, lane.notBefore - performance.now())
-  }
-
-  function park(lane: Lane, at: Lane, ms: number): void {
-    lane.blockedAt = at
-    at.blocked.add(lane)
+  function park(line: Line, at: Lane, ms: number): void {
+    block(line, at)
     alarm(at, ms)
-  }
-
-  function unpark(lane: Lane): void {
-    lane.blockedAt?.blocked.delete(lane)
-    lane.blockedAt = null
   }
 
   function alarm(at: Lane, ms: number): void {
@@ -123,21 +85,24 @@ export function openTurns(): Turns {
     )
   }
 
-  /** Starts the first job of a lane, or parks the lane where there is no room; true where it started. */
-  function offer(lane: Lane): boolean {
-    while (lane.waiting[0]?.state === 'over') lane.waiting.shift()
-    const job = lane.waiting[0]
-    if (job === undefined) return false
-    for (let i = 0; i < job.lanes.length; i++) {
-      const at = job.lanes[i]!
-      const ms = waitMs(at, job.keys[i]!.atOnce)
-      if (ms === 0) continue
-      park(lane, at, ms)
+  /** Starts the first job of a line, or parks the line where there is no room; true where it started. */
+  function offer(line: Line): boolean {
+    while (line.waiting[0]?.state === 'over') line.waiting.shift()
+    const job = line.waiting[0]
+    if (job === undefined) {
+      line.lanes[0]!.lines.delete(line.name)
       return false
     }
-    lane.waiting.shift()
+    for (const [i, at] of line.lanes.entries()) {
+      const ms = waitMs(at, job.keys[i]!.atOnce)
+      if (ms === 0) continue
+      park(line, at, ms)
+      return false
+    }
+    line.waiting.shift()
+    if (line.waiting.length === 0) line.lanes[0]!.lines.delete(line.name)
     job.state = 'running'
-    for (const at of job.lanes) {
+    for (const at of line.lanes) {
       at.running++
       if (intervalOf(at) === 0) continue
       at.unsent++
@@ -151,13 +116,13 @@ export function openTurns(): Turns {
   function serve(at: Lane): void {
     let ms = 0
     for (let left = at.blocked.size; left > 0 && (ms = waitMs(at, at.most)) === 0; left--) {
-      const lane = at.blocked.values().next().value!
-      unpark(lane)
-      if (!offer(lane)) {
-        forget(lane)
-      } else if (lane.waiting.length > 0) {
+      const line = at.blocked.values().next().value!
+      unblock(line)
+      if (!offer(line)) {
+        forget(line.lanes[0]!)
+      } else if (line.waiting.length > 0) {
         // To the end of the line, so that all get one before any gets two.
-        park(lane, at, Infinity)
+        park(line, at, Infinity)
         left++
       }
     }
@@ -175,30 +140,45 @@ export function openTurns(): Turns {
     clearTimeout(lane.timer)
     lane.timer = undefined
     if (lane.pace.isFull && lane.notBefore <= performance.now()) {
-      lanes.delete(lane.name)
-      idle.delete(lane)
+      drop(lane)
       return
     }
     idle.delete(lane)
     idle.add(lane)
     if (idle.size <= MAX_IDLE) return
     const [oldest] = idle
-    idle.delete(oldest!)
-    lanes.delete(oldest!.name)
+    drop(oldest!)
+  }
+
+  function drop(lane: Lane): void {
+    idle.delete(lane)
+    lanes.delete(lane.name)
+    waits.end(lane)
   }
 
   function enter(job: Job): void {
-    job.lanes = job.keys.map(({ name, atOnce, intervalMs = 0 }) => {
+    const at = job.keys.map(({ name, atOnce, intervalMs = 0 }) => {
       const lane = laneOf(name)
       lane.jobs++
       lane.most = Math.max(lane.most, atOnce)
       lane.intervalMs = Math.max(lane.intervalMs, intervalMs)
       return lane
     })
-    const lane = job.lanes[0]!
-    lane.waiting.push(job)
-    // One that is parked has an older job to start first.
-    if (lane.blockedAt === null) offer(lane)
+    const line = lineOf(at, job.keys)
+    job.line = line
+    line.waiting.push(job)
+    if (isRefused(job, at[0]!)) cancel(job)
+    // One that is blocked has an older job to start first.
+    else if (line.blockedAt === null) offer(line)
+  }
+
+  /** Ends a job that waits for less than its first key has asked for. */
+  function isRefused(job: Job, first: Lane): boolean {
+    const quietMs = first.quietUntil - performance.now()
+    if (quietMs <= job.patienceMs) return false
+    job.state = 'over'
+    job.refuse(quietMs)
+    return true
   }
 
   function sent(job: Job): void {
@@ -212,34 +192,42 @@ export function openTurns(): Turns {
 
   function leave(job: Job, firstByteMs: number | null): void {
     sent(job)
-    for (const at of job.lanes) {
-      at.running--
-      at.jobs--
+    const at = job.line!.lanes
+    for (const lane of at) {
+      lane.running--
+      lane.jobs--
     }
-    const [first] = job.lanes
+    const [first] = at
     if (firstByteMs !== null) first!.pace.heard(firstByteMs, first!.most)
-    for (const at of job.lanes) wake(at)
+    for (const lane of at) wake(lane)
   }
 
-  function cancel({ lanes: [...at] }: Job): void {
-    const [lane] = at
-    while (lane!.waiting[0]?.state === 'over') lane!.waiting.shift()
-    for (const other of at) other.jobs--
+  /** To be called for a job that is over before it has had its turn. */
+  function cancel(job: Job): void {
+    const line = job.line!
+    for (const at of line.lanes) at.jobs--
+    while (line.waiting[0]?.state === 'over') line.waiting.shift()
     // Those behind it may wait elsewhere, or nowhere: each that starts leaves the next one to be parked.
-    unpark(lane!)
-    while (offer(lane!));
-    for (const other of at) forget(other)
+    unblock(line)
+    while (offer(line));
+    for (const at of line.lanes) forget(at)
   }
 
   function slowDown(name: string, pauseMs: number): void {
     const lane = laneOf(name)
+    const until = performance.now() + pauseMs
     if (lane.most > 0) lane.pace.ease(lane.most)
-    lane.notBefore = Math.max(lane.notBefore, performance.now() + pauseMs)
+    lane.pleas++
+    lane.notBefore = Math.max(lane.notBefore, until)
+    lane.quietUntil = Math.max(lane.quietUntil, until)
+    const waiting = [...lane.lines.values()].flatMap((line) => line.waiting)
+    for (const job of waiting) if (job.state === 'waiting' && isRefused(job, lane)) cancel(job)
     forget(lane)
   }
 
   return {
-    client(granted) {
+    longestWaits: (most) => waits.longest(most, lanes.values()),
+    client(granted, refused) {
       const jobs = new Map<number, Job>()
       function end(id: number, firstByteMs: number | null): void {
         const job = jobs.get(id)
@@ -254,9 +242,19 @@ export function openTurns(): Turns {
         hear(call) {
           switch (call[0]) {
             case 'enter': {
-              const [, id, keys] = call
-              const grant = (isSpaced: boolean) => granted(id, isSpaced)
-              const job: Job = { keys, lanes: [], holds: [], state: 'waiting', grant }
+              const [, id, keys, patienceMs = Infinity] = call
+              const job: Job = {
+                keys,
+                line: null,
+                holds: [],
+                state: 'waiting',
+                patienceMs,
+                grant: (isSpaced) => granted(id, isSpaced),
+                refuse(quietMs) {
+                  jobs.delete(id)
+                  refused?.(id, quietMs)
+                },
+              }
               jobs.set(id, job)
               enter(job)
               return

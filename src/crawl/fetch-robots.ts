@@ -10,9 +10,9 @@ import type { Polite } from './polite.ts'
 import { robotsRequest, type RobotsAnswer } from './http-robots.ts'
 import { openRobots, type Robots, type RobotsRequest } from './robots.ts'
 
-/** Failures below HTTP: the host itself cannot be had, whatever its robots.txt would say. */
+/** Failures of the host itself, which cannot be had, or not now, whatever its robots.txt would say. */
 const NO_HOST =
-  /^(?:dns-|timeout-dns|timeout-connect|timeout-tls|connect-refused|connect-unreachable|address-refused|tls)/
+  /^(?:dns-|timeout-dns|timeout-connect|timeout-tls|connect-refused|connect-unreachable|address-refused|tls|host-given-up)/
 
 /** A file of an origin was not asked for, or not again: nothing is known, and nobody may take it for an answer. */
 export class Unheard extends Error {

@@ -1,4 +1,5 @@
 import type { GateKey, StageContext, Turn } from '../core/index.ts'
+import { fetchError } from './fetch-error.ts'
 import { hostOf } from './host.ts'
 import { openRates, type Rates } from './rates.ts'
 
@@ -10,6 +11,8 @@ export interface PoliteOptions {
   concurrency: number
   /** What certain hosts may be asked instead. */
   rates?: Rates
+  /** A host that has asked to be left alone for longer is not waited for, ms. */
+  maxWaitMs: number
 }
 
 export interface Polite {
@@ -18,7 +21,8 @@ export interface Polite {
    * the request is on its way and gives how long its answer took to begin, where that says something of the host.
    *
    * Rejects with the signal's reason once it is aborted. @throws PairloomError `PL_FETCH`: dns-not-found, dns-failed,
-   * timeout-dns, and what work throws
+   * timeout-dns; host-given-up, where the host has told anybody in the run to stay away for longer than `maxWaitMs`; and
+   * what work throws
    */
   run<T>(
     url: string,
@@ -43,7 +47,7 @@ export interface Polite {
 export function openPolite(
   { gate, network, stage, partition }: Pick<StageContext, 'gate' | 'network' | 'stage' | 'partition'>,
   addressOf: (url: string) => Promise<string>,
-  { perHost, concurrency, rates = {} }: PoliteOptions,
+  { perHost, concurrency, rates = {}, maxWaitMs }: PoliteOptions,
   signal: AbortSignal,
 ): Polite {
   const rateOf = openRates(rates, perHost)
@@ -65,6 +69,13 @@ export function openPolite(
           all,
         ],
         signal,
+        {
+          maxMs: maxWaitMs,
+          error: (quietMs) =>
+            fetchError('host-given-up', url, {
+              evidence: `${host}: asked the run to stay away for ${Math.ceil(quietMs / 1000)} s more`,
+            }),
+        },
       )
       let tookMs: number | undefined
       try {

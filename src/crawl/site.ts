@@ -89,7 +89,7 @@ export const site = defineSource({
     const { options: chosen, network, signal, count } = context
     const http = openHttp(network, { connectionsPerOrigin: 1 })
     try {
-      const pace = { perHost: 1, concurrency: 1 }
+      const pace = { perHost: 1, concurrency: 1, maxWaitMs: chosen.maxWaitMs }
       const polite = openPolite(context, (url) => http.addressOf(url), pace, signal)
       // A takedown names hosts of pictures, not of pages that show them.
       const all = { network, isTakenDown: () => false }

@@ -1,8 +1,11 @@
 import { openGateClient, type GateClient } from '../core/gate.ts'
 import type { TurnCall, TurnClient, Turns } from '../core/turns.ts'
 
-/** Turns granted to a process: its ids, negative where it is to say when the request was sent. */
-export type Grants = number[]
+/**
+ * Turns granted to a process: its ids, negative where it is to say when the request was sent; and those refused, with how
+ * long the key has asked to be left alone, ms.
+ */
+export type Grants = (number | [id: number, quietMs: number])[]
 
 /** A gate whose turns are in another process. say: takes what was called since the last turn of the event loop. */
 export function linkedGate(say: (calls: TurnCall[]) => void): {
@@ -14,7 +17,10 @@ export function linkedGate(say: (calls: TurnCall[]) => void): {
   return {
     gate: client.gate,
     hear(grants) {
-      for (const id of grants) client.granted(Math.abs(id), id < 0)
+      for (const grant of grants) {
+        if (typeof grant === 'number') client.granted(Math.abs(grant), grant < 0)
+        else client.refused(...grant)
+      }
     },
   }
 }
@@ -24,8 +30,11 @@ export function turnsOf(
   turns: Turns,
   say: (grants: Grants) => void,
 ): { hear(calls: TurnCall[]): void; clear: TurnClient['clear'] } {
-  const grant = inBatches(say)
-  const client = turns.client((id, isSpaced) => grant(isSpaced ? -id : id))
+  const grant = inBatches<Grants[number]>(say)
+  const client = turns.client(
+    (id, isSpaced) => grant(isSpaced ? -id : id),
+    (id, quietMs) => grant([id, quietMs]),
+  )
   return {
     hear(calls) {
       for (const call of calls) client.hear(call)

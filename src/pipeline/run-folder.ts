@@ -1,6 +1,7 @@
 import { PairloomError } from '../core/error.ts'
 import type { Tally } from '../core/counters.ts'
 import type { OutFile, SinkPart, SourcePart } from '../core/stage.ts'
+import type { LaneWait } from '../core/lane-waits.ts'
 import { fileStore } from '../store/file.ts'
 import type { Store } from '../store/store.ts'
 import type { Plan, PlannedStage } from './plan.ts'
@@ -58,11 +59,23 @@ export interface RunFile {
   plans: Plan[]
 }
 
+/** What requests had to wait for in the run that last had any. */
+export interface RunWaits {
+  /** When it was written: while the run goes on, and at its end. */
+  at: string
+  /** Of the run until then. */
+  seconds: number
+  /** The longest first. */
+  waits: LaneWait[]
+}
+
 /** Reads and writes the layout of a run folder (docs/architecture.md). */
 export interface RunFolder {
   readonly store: Store
   readRunFile(): Promise<RunFile | null>
   writeRunFile(file: RunFile): Promise<void>
+  readWaits(): Promise<RunWaits | null>
+  writeWaits(waits: RunWaits): Promise<void>
   /** Path of a new file of a part: `links/0a1b…/3f/part-00000063.<attempt>.<suffix>`. */
   partPath(dataset: string, partition: number, attempt: string, suffix: string): string
   /** Commits of a data set by partition. */
@@ -110,6 +123,8 @@ export function openRunFolder(run: string): RunFolder {
     store,
     readRunFile: () => readJson('run.json'),
     writeRunFile: (file) => store.replace('run.json', JSON.stringify(file, null, 1)),
+    readWaits: () => readJson('waits.json'),
+    writeWaits: (waits) => store.replace('waits.json', JSON.stringify(waits, null, 1)),
     partPath: (dataset, partition, attempt, suffix) =>
       `${dataset}/${(partition % 256).toString(16).padStart(2, '0')}/part-${digits(partition)}.${attempt}.${suffix}`,
     async readCommits(dataset) {

@@ -5,6 +5,7 @@ import { plural } from '../core/plural.ts'
 import { fileStore } from '../store/file.ts'
 import type { RunEvent, StageProgress } from './event.ts'
 import { checkFailureRate, type FailureBound } from './failure-rate.ts'
+import { keepWaits } from './keep-waits.ts'
 import type { Plan } from './plan.ts'
 import { openSchedule } from './resume.ts'
 import { claimRunFolder, withPlan, type Commit, type RunFolder } from './run-folder.ts'
@@ -84,10 +85,12 @@ async function runStages(plan: Plan, folder: RunFolder, options: RunOptions): Pr
   const pool = await openWorkerPool(plan, workers)
   const deadlineMs = options.deadlineMs ?? plan.deadlineMs
   const deadline = deadlineMs === null ? null : { deadline: Date.now() + deadlineMs }
+  const waits = keepWaits(pool, folder)
   try {
     await work({ plan, folder, schedule, pool, tallies, emit, deadline, signal, options })
   } finally {
     await pool.close()
+    await waits.close()
   }
   const done = stages.map((s) => ({
     stage: s.id,

@@ -4,7 +4,7 @@ import { causeOf, type Cause } from '../crawl/failure-cause.ts'
 import { fetchStages } from './fetch-stages.ts'
 import { continuations } from './chain.ts'
 import type { Plan, PlannedStage } from './plan.ts'
-import type { RunFolder } from './run-folder.ts'
+import type { RunFolder, RunWaits } from './run-folder.ts'
 
 export interface StageStatus {
   stage: string
@@ -23,9 +23,11 @@ export interface RunStatus {
   name: string
   finished: boolean
   stages: StageStatus[]
+  /** What requests waited for in the run that last asked for any, or asks now; null where none waited. */
+  waits: RunWaits | null
 }
 
-/** State of the newest plan of a run, from its commits alone: the same whatever engine runs it, or none. */
+/** State of the newest plan of a run, from its commits, and what it waits for: the same whatever engine runs it, or none. */
 export async function runStatus(folder: RunFolder): Promise<RunStatus> {
   const plan = await newestPlan(folder)
   const partitions = new Map<string, number | null>()
@@ -56,7 +58,7 @@ export async function runStatus(folder: RunFolder): Promise<RunStatus> {
     if (open || (stage.kind === 'sink' && !total)) finished = false
     stages.push(status)
   }
-  return { name: plan.name, finished, stages }
+  return { name: plan.name, finished, stages, waits: await folder.readWaits() }
 }
 
 /** The plan that was run last in a folder. */

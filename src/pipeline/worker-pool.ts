@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { rm } from 'node:fs/promises'
 import { makeScratch, sweepScratch } from '../store/scratch.ts'
 import { PairloomError, type ErrorCode } from '../core/error.ts'
+import type { LaneWait } from '../core/lane-waits.ts'
 import { openTurns } from '../core/turns.ts'
 import { turnsOf } from './gate-link.ts'
 import type { Plan } from './plan.ts'
@@ -14,6 +15,8 @@ export interface WorkerPool {
   readonly busy: number
   /** Rows that the running tasks have read. */
   progress(): { task: Task; rows: number; rssBytes: number }[]
+  /** What had requests of all tasks waiting for the longest time so far. */
+  longestWaits(most: number): LaneWait[]
   /** @throws PairloomError what the task threw, or `PL_TASK_CRASHED` when its process died */
   run(task: Task): Promise<TaskResult>
   /** Asks the running tasks to stop; after graceMs their processes are killed. */
@@ -135,6 +138,7 @@ export async function openWorkerPool(plan: Plan, size: number): Promise<WorkerPo
     },
     progress: () =>
       [...workers].flatMap(({ task, rows, rssBytes }) => (task ? [{ task, rows, rssBytes }] : [])),
+    longestWaits: (most) => turns.longestWaits(most),
     run(task) {
       const worker = [...workers].find((w) => !w.task && w.killedFor === null && w.child.connected) ?? spawn()
       worker.task = task

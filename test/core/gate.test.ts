@@ -155,6 +155,53 @@ describe('openGate', () => {
     expect(atOnce()).toHaveLength(4)
   })
 
+  it('slows by latency alone to no less than half of what one at a time gives', async () => {
+    const { ask, atOnce, endFirst, gate } = open(1, 99)
+    for (let i = 0; i < 3000; i++) ask('a')
+    await flush()
+    for (let i = 0; i < 20; i++) await endFirst(50)
+    const late = async (ms: number) => {
+      for (let i = 0; i < 60; i++) {
+        if (atOnce().length > 0) await endFirst(ms)
+        // A little more than the answer takes.
+        await vi.advanceTimersByTimeAsync(Math.min(ms, 1000) + 1)
+        expect(atOnce()).toHaveLength(1)
+      }
+    }
+    await late(600)
+    await late(3000)
+    // Pleas lead to more.
+    for (let i = 0; i < 4; i++) {
+      gate.slowDown('a', 0)
+      if (atOnce().length > 0) await endFirst(3000)
+      await vi.advanceTimersByTimeAsync(10_000)
+    }
+    await endFirst(3000)
+    await vi.advanceTimersByTimeAsync(3001)
+    expect(atOnce()).toHaveLength(0)
+  })
+
+  it('refuses those whose patience ends before a pause that was asked for', async () => {
+    const { gate } = open(1, 99)
+    const error = (quietMs: number) => new Error(`quiet for ${quietMs} ms`)
+    const key = [{ name: 'a', atOnce: 1 }]
+    const held = await gate.enter(key, signal)
+    const hasty = gate.enter(key, signal, { maxMs: 4999, error })
+    const patient = gate.enter(key, signal, { maxMs: 5000, error })
+    gate.slowDown('a', 5000)
+    await expect(hasty).rejects.toThrow('quiet for 5000 ms')
+    held.leave()
+    await expect(gate.enter(key, signal, { maxMs: 4000, error })).rejects.toThrow('quiet for 5000 ms')
+    await vi.advanceTimersByTimeAsync(5000)
+    await expect(patient).resolves.toBeDefined()
+    // An interval is no plea, however long it is.
+    const spaced = [{ name: 'b', atOnce: 1, intervalMs: 60_000 }]
+    void gate.enter(spaced, signal).then((turn) => turn.leave())
+    const second = gate.enter(spaced, signal, { maxMs: 1, error })
+    await vi.advanceTimersByTimeAsync(60_000)
+    await expect(second).resolves.toBeDefined()
+  })
+
   it('ends what waits when its signal is aborted or its host is given up, and serves the others', async () => {
     const stop = new AbortController()
     const gate = openGate()
@@ -202,13 +249,40 @@ describe('openTurns', () => {
     const busy = turns.client((id) => mine!.push(id))
     const other = turns.client((id) => others!.push(id))
     const host = { name: 'host', atOnce: 8 }
-    const own = { name: 'task', atOnce: 1 }
-    busy.hear(['enter', 1, [{ name: 'elsewhere', atOnce: 8 }, own]])
-    busy.hear(['enter', 2, [host, own]])
-    for (const id of [1, 2, 3]) other.hear(['enter', id, [host]])
+    const task = (atOnce: number) => ({ name: 'task', atOnce })
+    busy.hear(['enter', 1, [{ name: 'elsewhere', atOnce: 8 }, task(8)]])
+    busy.hear(['enter', 2, [host, task(1)]])
+    for (const id of [1, 2, 3]) other.hear(['enter', id, [host, task(8)]])
     expect([mine, others]).toEqual([[1], []])
     busy.hear(['cancel', 2])
     expect([mine, others]).toEqual([[1], [1, 2, 3]])
+  })
+
+  it('lets other tasks at a host where the first in line has no room in its own', () => {
+    const turns = openTurns()
+    const started: number[] = []
+    const { hear } = turns.client((id) => started.push(id))
+    const host = { name: 'host', atOnce: 8 }
+    const full = { name: 'full', atOnce: 1 }
+    const free = { name: 'free', atOnce: 2 }
+    hear(['enter', 1, [{ name: 'elsewhere', atOnce: 8 }, full]])
+    for (const id of [2, 3]) hear(['enter', id, [host, full]])
+    for (const id of [4, 5, 6]) hear(['enter', id, [host, free]])
+    expect(started).toEqual([1, 4, 5])
+    hear(['leave', 1, null])
+    hear(['leave', 4, null])
+    expect(started).toEqual([1, 4, 5, 2, 6])
+  })
+
+  it('serves tasks in turn where they wait for one host', () => {
+    const turns = openTurns()
+    const started: number[] = []
+    const { hear } = turns.client((id) => started.push(id))
+    const host = { name: 'host', atOnce: 1 }
+    for (const id of [1, 2, 3, 4]) hear(['enter', id, [host, { name: 'one', atOnce: 8 }]])
+    for (const id of [5, 6]) hear(['enter', id, [host, { name: 'other', atOnce: 8 }]])
+    for (const id of [1, 2, 5, 3, 6]) hear(['leave', id, null])
+    expect(started).toEqual([1, 2, 5, 3, 6, 4])
   })
 
   describe('on a clock', () => {
@@ -230,6 +304,32 @@ describe('openTurns', () => {
       expect(started).toEqual([1, 3])
       hear(['leave', 3, null])
       expect(started).toEqual([1, 3, 2])
+    })
+
+    it('tells what had requests waiting, and why, the longest first', async () => {
+      const turns = openTurns()
+      const { hear } = turns.client(() => undefined)
+      const all = { name: 'requests', atOnce: 9 }
+      const slow = [{ name: 'host slow', atOnce: 2, intervalMs: 5000 }, all]
+      const busy = [{ name: 'host busy', atOnce: 1 }, all]
+      for (const id of [1, 2, 3]) hear(['enter', id, slow])
+      for (const id of [4, 5]) hear(['enter', id, busy])
+      hear(['enter', 6, [{ name: 'host quick', atOnce: 1 }, all]])
+      hear(['sent', 1])
+      await vi.advanceTimersByTimeAsync(4000)
+      hear(['slow', 'host busy', 1000])
+      hear(['leave', 4, null])
+      await vi.advanceTimersByTimeAsync(4000)
+      const quiet = { limitMs: 0, intervalMs: 0, pleas: 0 }
+      expect(turns.longestWaits(9)).toEqual([
+        { name: 'host slow', heldMs: 8000, most: 2, atOnce: 2, limitMs: 5000, intervalMs: 5000, pleas: 0 },
+        { ...quiet, name: 'host busy', heldMs: 5000, most: 1, atOnce: 1, pleas: 1 },
+      ])
+      // Those whose last request has ended are remembered.
+      for (const id of [1, 2, 3, 4, 5, 6]) hear(['leave', id, null])
+      await vi.advanceTimersByTimeAsync(60_000)
+      expect(turns.longestWaits(9).map(({ name }) => name)).toEqual(['host slow', 'host busy'])
+      expect(turns.longestWaits(1)).toHaveLength(1)
     })
 
     it('sleeps through a pause of years', async () => {

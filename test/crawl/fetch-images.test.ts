@@ -472,6 +472,24 @@ describe('crawl/fetch', () => {
     })
   })
 
+  it('does not wait at a host that has told another partition to stay away', async () => {
+    const picture = sendBytes('image/png', await quarters().png().toBuffer())
+    const server = await serve({
+      'x.test/0': sendStatus(302, { location: 'http://y.test/0' }),
+      'y.test/0': sendStatus(429, { 'retry-after': '3600' }),
+      'z.test/1': sendStatus(302, { location: 'http://y.test/1' }),
+      'y.test/1': picture,
+      'z.test/2': picture,
+    })
+    const shared = { gate: openGate() }
+    await fetchAll(['http://x.test/0'], {}, server, shared)
+    const before = server.stats().get('y.test')!.requests
+    const { ends, rejects } = await fetchAll(['http://z.test/1', 'http://z.test/2'], {}, server, shared)
+    expect(ends).toEqual({ 'http://z.test/1': 'failed.host-given-up', 'http://z.test/2': 'kept' })
+    expect(rejects[0]!.value).toMatch(/^y\.test: asked the run to stay away for 3\d{3} s more$/)
+    expect(server.stats().get('y.test')!.requests).toBe(before)
+  })
+
   it('holds no more bytes than its share of the memory', async () => {
     const picture = await noise(200, 200).png().toBuffer()
     const unknownLength: Answer = (_request, response) => {

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { PipelineInput } from '../../src/index.ts'
+import { runStatus } from '../../src/pipeline/status.ts'
 import { quarters } from '../media/pictures.ts'
 import { sendBytes, sendStatus, startServer, type Answer, type TestServer } from '../servers/web.ts'
 import { pipelineBench } from './harness.ts'
@@ -85,14 +86,17 @@ describe('limits over four workers', () => {
 
   it('are kept where a table gives a host its rate', async () => {
     const web = await serveShared()
-    const rates = { 'cdn.test': { atOnce: 4, perSecond: 50 }, '*.test': { atOnce: 1 } }
+    const rates = { 'cdn.test': { atOnce: 4, perSecond: 25 }, '*.test': { atOnce: 1 } }
     const ran = await bench.run(pipelineOf(web, {}, { rates }), { workers: 4 })
     expect(ran.error).toBeNull()
     const times = web.seen.cdnTimes
     // robots.txt of the host is asked by each task, in the same turns.
     expect(times.length).toBeGreaterThan(web.urls.length)
-    for (const [i, at] of times.entries()) expect(at - times[0]!).toBeGreaterThanOrEqual((i - 1) * 20)
+    for (const [i, at] of times.entries()) expect(at - times[0]!).toBeGreaterThanOrEqual((i - 1) * 40)
     const others = [...server!.stats()].filter(([host]) => host !== 'cdn.test')
     for (const [host, { maxConcurrent }] of others) expect(maxConcurrent, host).toBe(1)
+    // What slowed the crawl is told by its name, and with the limit that it is.
+    const { waits } = await runStatus(bench.runFolder())
+    expect(waits!.waits.find(({ name }) => name === 'host cdn.test')).toMatchObject({ most: 4, limitMs: 40 })
   })
 })
