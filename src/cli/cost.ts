@@ -76,8 +76,9 @@ export function printCost(estimate: CostEstimate): void {
   print(
     `\nwall time with ${plural(workers, 'worker')}: ${duration(wall.seconds)}, bound by ${BOUND[wall.boundBy]}\n`,
   )
+  const address = wall.addressSeconds > 0 ? `slowest address ${duration(wall.addressSeconds)}, ` : ''
   print(
-    `  processors ${duration(wall.cpuSeconds)}, slowest host ${duration(wall.hostSeconds)}, all requests ${duration(wall.requestSeconds)}\n\n`,
+    `  processors ${duration(wall.cpuSeconds)}, slowest host ${duration(wall.hostSeconds)}, ${address}all requests ${duration(wall.requestSeconds)}\n\n`,
   )
   const prices_ = money.map((m) => [
     m.item,
@@ -102,9 +103,14 @@ export function printCost(estimate: CostEstimate): void {
   }
 }
 
-const BOUND = { cpu: 'processors', hosts: 'the slowest host', requests: 'requests at once' }
+const BOUND = {
+  cpu: 'processors',
+  hosts: 'the slowest host',
+  addresses: 'the slowest address',
+  requests: 'requests at once',
+}
 
-function printHosts({ stage, rows, hosts, basis, secondsPerRequest, top }: HostLoad): void {
+function printHosts({ stage, rows, hosts, basis, secondsPerRequest, top, addresses }: HostLoad): void {
   if (basis.hosts === 'unknown') {
     print(`\n${stage}: its hosts are not known before a stage above it has run\n`)
     return
@@ -115,6 +121,15 @@ function printHosts({ stage, rows, hosts, basis, secondsPerRequest, top }: HostL
   )
   const lines = top.map((t) => ['', t.host, count(t.rows), duration(t.seconds)])
   print(`${table(lines, new Set([2, 3]))}\n`)
+  if (addresses.length === 0) return
+  const shared = addresses.map((a) => [
+    '',
+    a.address,
+    plural(a.hosts, 'host'),
+    count(a.rows),
+    duration(a.seconds),
+  ])
+  print(`addresses that several of them share:\n${table(shared, new Set([3, 4]))}\n`)
 }
 
 function print(text: string): void {

@@ -88,6 +88,29 @@ describe('the estimate of a list', () => {
     expect(fetch!.top[2]).toMatchObject({ rows: 1, seconds: 0.5 })
   })
 
+  it('knows what an address and the run may be asked at once, of hosts that the pipeline names', async () => {
+    const named = Array.from({ length: 100 }, (_, i) => [`h${3 * i + 2}.test`, '192.0.2.1:80'])
+    const network = { perAddress: 1, atOnce: 4, hosts: Object.fromEntries(named) as Record<string, string> }
+    const found = await estimate({ ...(await listPipeline('urls.txt', { perHost: 3 })), network })
+    const [fetch] = found.fetches
+    // One at once to an address, so to a host too: as if perHost were 1.
+    expect(fetch!.top[0]).toEqual({ host: 'big.test', rows: 570, seconds: 285 })
+    expect(fetch!.addresses).toEqual([{ address: '192.0.2.1', hosts: 100, rows: 100, seconds: 50 }])
+    // 855 of half a second, four at once.
+    expect(fetch!.requestSeconds).toBeCloseTo(855 / 8)
+    expect(found.wall).toMatchObject({ seconds: 285, boundBy: 'hosts', addressSeconds: 50 })
+  })
+
+  it('takes the slowest address for the bound where it is', async () => {
+    const everyone = Array.from({ length: 900 }, (_, i) => [`h${i}.test`, '192.0.2.1'])
+    const hosts = Object.fromEntries([...everyone, ['big.test', '192.0.2.1']]) as Record<string, string>
+    const input = await listPipeline('urls.txt', { rates: { 'big.test': { atOnce: 64 } } })
+    const found = await estimate({ ...input, network: { perAddress: 2, hosts } })
+    expect(found.wall.boundBy).toBe('addresses')
+    // 570 of big.test, and 300 hosts with one at least.
+    expect(found.wall.seconds).toBeCloseTo((570 + 300) / 4)
+  })
+
   it('knows how many pictures of a host are let through', async () => {
     const input = await listPipeline()
     Object.assign(input.stages.links!, { maxUrlsPerHost: 50 })

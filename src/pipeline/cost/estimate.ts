@@ -42,12 +42,14 @@ export interface Totals {
   storedBytes: number
 }
 
-/** The longest of three bounds on what is left: the slowest host, all requests at once, the processors. s */
+/** The longest of four bounds on what is left: the slowest host or address, all requests at once, the processors. s */
 export interface WallTime {
   seconds: number
-  boundBy: 'cpu' | 'hosts' | 'requests'
+  boundBy: 'cpu' | 'hosts' | 'addresses' | 'requests'
   cpuSeconds: number
   hostSeconds: number
+  /** Of the addresses that `network.hosts` tells. */
+  addressSeconds: number
   requestSeconds: number
 }
 
@@ -112,6 +114,7 @@ function wallTime({ cpuSeconds }: Totals, fetches: readonly HostLoad[], workers:
   const bounds = {
     cpu: cpuSeconds / workers,
     hosts: Math.max(0, ...fetches.map((f) => f.top[0]?.seconds ?? 0)),
+    addresses: Math.max(0, ...fetches.map((f) => f.addresses[0]?.seconds ?? 0)),
     requests: fetches.reduce((all, f) => all + f.requestSeconds, 0),
   }
   const [boundBy, seconds] = (Object.entries(bounds) as [WallTime['boundBy'], number][]).reduce((a, b) =>
@@ -122,6 +125,7 @@ function wallTime({ cpuSeconds }: Totals, fetches: readonly HostLoad[], workers:
     boundBy,
     cpuSeconds: bounds.cpu,
     hostSeconds: bounds.hosts,
+    addressSeconds: bounds.addresses,
     requestSeconds: bounds.requests,
   }
 }

@@ -1,8 +1,10 @@
 import { rm } from 'node:fs/promises'
 import type { Row } from '../../core/column.ts'
+import type { Network } from '../../core/stage.ts'
 import type { ListSample } from '../../crawl/list-sample.ts'
 import { openRates, type Rates } from '../../crawl/rates.ts'
 import { makeScratch } from '../../store/scratch.ts'
+import { parseEndpoint } from '../../crawl/resolve.ts'
 import { openSql } from '../../table/sql.ts'
 import type { Plan, PlannedStage } from '../plan.ts'
 import type { RunFolder } from '../run-folder.ts'
@@ -19,13 +21,25 @@ export interface HostLoad {
   /** What the hosts rest on, and how long a request takes. */
   basis: { hosts: Basis; requestSeconds: Basis }
   secondsPerRequest: number
-  /** Requests of all hosts at `concurrency` a worker, s. */
+  /** Requests of all hosts at `concurrency` a worker, and at `network.atOnce` in all, s. */
   requestSeconds: number
-  /** The hosts that take longest, by `perHost` and `rates`. */
-  top: { host: string; rows: number; seconds: number }[]
+  /** The hosts that take longest, by `perHost`, `rates` and `network.perAddress`. */
+  top: HostTime[]
+  /**
+   * The addresses that take longest, of those on which `network.hosts` puts several hosts, by `network.perAddress`. Any
+   * other host is taken to have an address of its own: nobody is asked.
+   */
+  addresses: { address: string; hosts: number; rows: number; seconds: number }[]
+}
+
+interface HostTime {
+  host: string
+  rows: number
+  seconds: number
 }
 
 const MAX_HOSTS = 20
+const MAX_ADDRESSES = 5
 /** Hosts with the most pictures, and those with a rate of their own, among which the slowest are looked for. */
 const CANDIDATES = 1000
 const MEMORY_BYTES = 512 * 2 ** 20
@@ -57,25 +71,45 @@ export async function hostLoad(
   const secondsPerRequest = own ?? assumed.take('requestSeconds')
   const counted = await countHosts(stage, plan, folder, { measured, samples, rates })
   const scale = counted && counted.rows > 0 ? left / counted.rows : 0
+  const { atOnce, perAddress } = plan.network
+  const times = (counted?.top ?? []).map(({ host, rows }): HostTime => {
+    const urls = Math.max(1, Math.min(most, Math.round(rows * scale)))
+    const { atOnce: own, intervalMs } = rateOf(host)
+    const each = Math.max(secondsPerRequest / Math.min(own, perAddress), intervalMs / 1000)
+    return { host, rows: urls, seconds: urls * each }
+  })
+  const basis = own === null ? 'assumed' : measured.get(stage.id)!.isOwn ? 'measured' : 'earlier'
   return {
     stage: stage.id,
     rows: left,
     hosts: counted?.hosts ?? 0,
-    basis: {
-      hosts: counted?.basis ?? 'unknown',
-      requestSeconds: own === null ? 'assumed' : measured.get(stage.id)!.isOwn ? 'measured' : 'earlier',
-    },
+    basis: { hosts: counted?.basis ?? 'unknown', requestSeconds: basis },
     secondsPerRequest,
-    requestSeconds: (left * secondsPerRequest) / (concurrency * workers),
-    top: (counted?.top ?? [])
-      .map(({ host, rows }) => {
-        const urls = Math.max(1, Math.min(most, Math.round(rows * scale)))
-        const { atOnce, intervalMs } = rateOf(host)
-        return { host, rows: urls, seconds: urls * Math.max(secondsPerRequest / atOnce, intervalMs / 1000) }
-      })
+    requestSeconds: (left * secondsPerRequest) / Math.min(concurrency * workers, atOnce),
+    addresses: addressTimes(times, plan.network, secondsPerRequest).slice(0, MAX_ADDRESSES),
+    top: times
       .sort((a, b) => b.seconds - a.seconds || b.rows - a.rows || (a.host < b.host ? -1 : 1))
       .slice(0, MAX_HOSTS),
   }
+}
+
+/** The hosts of one address take turns at it, the longest first. */
+function addressTimes(
+  times: readonly HostTime[],
+  { hosts, perAddress }: Network,
+  secondsPerRequest: number,
+): HostLoad['addresses'] {
+  const byAddress = new Map<string, { hosts: number; rows: number }>()
+  for (const { host, rows } of times) {
+    const address = parseEndpoint(hosts[host] ?? '')?.address
+    if (address === undefined) continue
+    const sum = byAddress.get(address) ?? { hosts: 0, rows: 0 }
+    byAddress.set(address, { hosts: sum.hosts + 1, rows: sum.rows + rows })
+  }
+  return [...byAddress]
+    .filter(([, sum]) => sum.hosts > 1)
+    .map(([address, sum]) => ({ address, ...sum, seconds: (sum.rows * secondsPerRequest) / perAddress }))
+    .sort((a, b) => b.seconds - a.seconds || (a.address < b.address ? -1 : 1))
 }
 
 /** Pictures of a host that a stage above lets through at most. */
