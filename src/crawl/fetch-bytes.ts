@@ -65,7 +65,7 @@ export function openByteFetcher(
   const most = Math.max(options.perHost, ...Object.values(options.rates).map(({ atOnce = 0 }) => atOnce))
   const http = openHttp(network, { deadlines: options, connectionsPerOrigin: most })
   const polite = openPolite(context, (url) => http.addressOf(url), options, signal)
-  const health = openHostHealth(options)
+  const health = openHostHealth({ ...options, now: context.now })
   const deferral = openDeferral(context, {
     ...options,
     signal,
@@ -179,7 +179,7 @@ export function openByteFetcher(
     trace.fetchMs = 0
     let url = start
     for (;;) {
-      health.check(hostOf(url))
+      health.admit(hostOf(url))
       const { response, lease } = await atTurn(url, trace)
       const next = redirects.next(url, response)
       if (next === null) return accepted(response, lease, url, trace)

@@ -55,7 +55,8 @@ const BATCH_ROWS = 256
  * done. Rejects: `dropped` for decisions (`pictureVerdict`), `failed` for troubles of the
  * network (`FETCH_REASONS`, `http-<status>`) and of the bytes (`ImageReason`), with the evidence as the value. A host
  * that asks by 429 or 503 to be left alone for longer than `maxWaitMs`, or that only fails, `giveUpAfter` times in a row,
- * is asked no more in its partition: its other rows end as `host-given-up`. How many of a sick host's pictures were asked
+ * is asked no more in its partition, but for one request after each pause (`openHostHealth`): its other rows end as
+ * `host-given-up`. How many of a sick host's pictures were asked
  * for by then depends on time; of a healthy one nothing does.
  *
  * After `partitionMs` the rows of a tail of hosts are left to a continuation (`openDeferral`); at the run's deadline all

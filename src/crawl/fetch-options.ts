@@ -60,7 +60,7 @@ export const fetchOptions = z.strictObject({
     'longest wait between two tries; a host whose Retry-After asks for more is asked no more',
   ),
   giveUpAfter: runtime(z.int().min(1).max(1_000_000).default(10)).describe(
-    'requests to one host that fail in a row (429, 5xx, lost connections, deadlines) after which it is asked no more',
+    'requests to one host that fail in a row (429, 5xx, lost connections, deadlines) after which it is asked no more, but for one request after each pause: of `maxWaitMs`, then twice as long',
   ),
   maxCrawlDelayMs: runtime(z.int().min(0).max(3_600_000).default(10_000)).describe(
     'longest pause between two requests that a Crawl-delay line can ask for, ms',

@@ -6,7 +6,9 @@ import type { FetchOptions } from './fetch-options.ts'
 import { withRetries } from './fetch-retry.ts'
 import { hostOf } from './host.ts'
 import type { HttpClient } from './http.ts'
+import { ORIGINS } from './origin-cache.ts'
 import type { Polite } from './polite.ts'
+import { openRecentMap } from './recent-map.ts'
 import { robotsRequest, type RobotsAnswer } from './http-robots.ts'
 import { openRobots, type Robots, type RobotsRequest } from './robots.ts'
 
@@ -44,7 +46,7 @@ export function limitedRobots(
   signal: AbortSignal,
   deferral?: Pick<Deferral, 'check' | 'pause' | 'visit'>,
 ): ImageRobots {
-  const dead = new Map<string, PairloomError>()
+  const dead = openRecentMap<PairloomError>(ORIGINS)
   const request = robotsRequest(http, signal)
   const patient: RobotsRequest = async (url, maxBytes) => {
     let last: RobotsAnswer | undefined

@@ -1,5 +1,5 @@
 /** Origins kept in memory, and bytes of the files that their rules were read from, which they take several times over. */
-const ORIGINS = 5000
+export const ORIGINS = 5000
 const FILE_BYTES = 16 * 2 ** 20
 
 /** A file is asked for again after this long (RFC 9309, 2.4), ms. */

@@ -66,6 +66,7 @@ export function openSiteClient(
         throw robots.noHost(new URL(url).origin) ?? fetchError(reason!, url, { evidence: evidence! })
       const asked = (await robots.crawlDelayMs(new URL(url).origin)) ?? 0
       polite.space(host, Math.max(delayMs, Math.min(asked, maxCrawlDelayMs)))
+      health.admit(host)
       try {
         const response = await withRetries(url, options, () => attempt(url, request))
         health.report(host, null)
