@@ -1,4 +1,5 @@
 export { entries } from './balance/entries.ts'
+export { balance } from './balance/balance.ts'
 export { boilerplate } from './text/boilerplate.ts'
 export { capitalization } from './text/capitalization.ts'
 export { caption } from './text/caption.ts'

@@ -58,7 +58,7 @@ export async function readEntries(path: string): Promise<{ entries: string[]; di
   const hash = createHash('sha256')
   const places = new Map<string, string | number>()
   const isJson = /\.json(?:\.gz|\.zst)?$/i.test(path)
-  for await (const entry of isJson ? jsonEntries(path, hash) : listEntries(path, hash)) {
+  for await (const entry of isJson ? jsonEntries(path) : listEntries(path)) {
     const { text, place } = entry
     // oxlint-disable-next-line no-control-regex -- the rule is about them
     if (text.length > MAX_ENTRY_LENGTH || /[\0-\x1f\x7f]/.test(text) || !text.isWellFormed() || text === '')
@@ -66,6 +66,7 @@ export async function readEntries(path: string): Promise<{ entries: string[]; di
     const before = places.get(text)
     if (before !== undefined) throw entryError(entry, `no entry twice, as the one at ${before},`)
     places.set(text, place)
+    hash.update(`${text}\n`)
   }
   if (places.size === 0) throw inputError(path, `Expected at least one entry in ${path}, got none`)
   return { entries: [...places.keys()], digest: hash.digest('hex') }
@@ -86,12 +87,9 @@ export async function entriesDigest(path: string): Promise<string> {
 
 let lastDigest: { key: string; digest: string } | null = null
 
-async function* jsonEntries(path: string, hash: ReturnType<typeof createHash>): AsyncGenerator<ListEntry> {
+async function* jsonEntries(path: string): AsyncGenerator<ListEntry> {
   const chunks: Buffer[] = []
-  for await (const chunk of fileChunks(path)) {
-    hash.update(chunk)
-    chunks.push(chunk)
-  }
+  for await (const chunk of fileChunks(path)) chunks.push(chunk)
   const bytes = Buffer.concat(chunks)
   if (!isUtf8(bytes)) throw inputError(path, `Expected JSON of UTF-8 in ${path}, got other bytes`)
   const value = parsed(bytes.toString('utf8'), path)
