@@ -246,6 +246,8 @@ export interface GlobalInput {
    * ORDER BY. Use the subset that DuckDB and Spark share.
    */
   sql(statement: string): AsyncIterable<Row[]>
+  /** Keeps what a statement gives as a table that later ones can name: done once, however often it is asked. */
+  table(name: string, statement: string): Promise<void>
 }
 
 export interface GlobalBatch {

@@ -57,6 +57,7 @@ export async function runGlobal(
       rows: rowsIn,
       partitions: task.partitions,
       sql: (statement: string) => sql.query(statement),
+      table: (name: string, statement: string) => sql.table(name, statement),
     }
 
     async function openNext(): Promise<PartWriter> {

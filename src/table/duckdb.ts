@@ -1,6 +1,7 @@
 import type { DuckDBConnection, DuckDBInstance, JS } from '@duckdb/node-api'
 import type { Row } from '../core/column.ts'
 import { PairloomError } from '../core/error.ts'
+import { SQL_FUNCTIONS } from './sql-functions.ts'
 import type { Sql, SqlOptions } from './sql.ts'
 
 /** Opens DuckDB in memory, spilling to scratch. */
@@ -17,6 +18,7 @@ export async function openDuckDb(options: SqlOptions): Promise<Sql> {
     default_null_order: 'nulls_first_on_asc_last_on_desc',
   })
   const connection = await instance.connect()
+  for (const { duckdb } of SQL_FUNCTIONS) await connection.run(duckdb)
   return {
     async view(name, files) {
       const list = files.map((f) => `'${f.replaceAll("'", "''")}'`).join(', ')
@@ -34,6 +36,9 @@ export async function openDuckDb(options: SqlOptions): Promise<Sql> {
         if (next.done) return
         yield next.value as Row[]
       }
+    },
+    async table(name, statement) {
+      await guarded(statement, () => connection.run(`CREATE OR REPLACE TEMP TABLE "${name}" AS ${statement}`))
     },
     close: () => close(connection, instance),
   }

@@ -25,6 +25,8 @@ export interface Sql {
    * @throws PairloomError `PL_SQL` with the engine's own words
    */
   query(statement: string): AsyncGenerator<Row[]>
+  /** Keeps what a statement gives as a table for later ones; it spills as they do. */
+  table(name: string, statement: string): Promise<void>
   close(): void
 }
 

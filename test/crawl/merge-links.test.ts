@@ -86,6 +86,7 @@ async function merge(
         rows: files.flat().length,
         partitions: 1,
         sql: (s) => sql.query(s),
+        table: (name, s) => sql.table(name, s),
       },
       context,
     )) {

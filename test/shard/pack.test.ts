@@ -137,7 +137,7 @@ async function run(
   const shards: Row[][] = []
   const unused = () => Promise.reject(new Error('not for a global stage'))
   const batches = stage.run(
-    { columns: {}, rows: 0, partitions: 0, sql },
+    { columns: {}, rows: 0, partitions: 0, sql, table: () => Promise.resolve() },
     {
       options: stage.options.parse(options),
       seed,

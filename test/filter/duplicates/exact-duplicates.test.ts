@@ -80,6 +80,7 @@ async function deduplicate(
       rows: rows.length,
       partitions: inputPartitions,
       sql: (statement: string) => sql.query(statement),
+      table: (name: string, statement: string) => sql.table(name, statement),
     }
     for await (const batch of exactDuplicates.run(input, context)) {
       result.kept.push(...batch.rows)

@@ -85,6 +85,7 @@ async function deduplicate(parts: Row[][], given: Record<string, unknown> = {}):
       rows: parts.flat().length,
       partitions: parts.length,
       sql: (statement: string) => sql.query(statement),
+      table: (name: string, statement: string) => sql.table(name, statement),
     }
     for await (const batch of nearDuplicates.run(input, context)) result.kept.push(...batch.rows)
   } finally {

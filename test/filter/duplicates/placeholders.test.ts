@@ -55,7 +55,13 @@ async function filtered(
     drop: (row: Row, verdict: Verdict) => void rejects.push({ ...row, ...verdict }),
     count: () => undefined,
   }
-  const input = { columns: COLUMNS, rows: rows.length, partitions, sql: (text: string) => sql.query(text) }
+  const input = {
+    columns: COLUMNS,
+    rows: rows.length,
+    partitions,
+    sql: (text: string) => sql.query(text),
+    table: (name: string, text: string) => sql.table(name, text),
+  }
   try {
     for await (const batch of stage.run(input, context as never)) {
       kept.push(...batch.rows)
