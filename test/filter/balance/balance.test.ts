@@ -79,6 +79,7 @@ async function balanced(
       rows: parts.flat().length,
       partitions: parts.length,
       sql: (statement: string) => sql.query(statement),
+      table: (name: string, statement: string) => sql.table(name, statement),
     }
     for await (const { rows } of balance.run(input, context)) result.kept.push(...rows)
   } finally {
