@@ -1,6 +1,6 @@
 import type { Row } from '../core/column.ts'
 import type { FilterMember, FilterNode } from '../core/filter-group.ts'
-import { judge, limitOf, storedMeasures } from '../core/filter.ts'
+import { judge, limitOf, storedMeasures, type Measured } from '../core/filter.ts'
 import type { Step } from './explain.ts'
 
 /**
@@ -27,17 +27,23 @@ function ruleSteps(stage: string, member: FilterMember, row: Row): Step[] {
   const rules = filter.rules(options)
   const measured = storedMeasures(filter, rules, row)
   const untaken = isUntaken(member, row)
-  return rules.map((rule): Step => {
-    const value = measured[rule.measure]
+  const judged = rules.map((rule): Step => {
     const verdict = untaken ? 'not measured' : judge(filter.name, [rule], measured) ? 'breaks' : 'holds'
-    return {
-      stage,
-      verdict,
-      rule: `${filter.name}: ${rule.reason} (${rule.measure})`,
-      value: value === null || value === undefined ? null : String(value),
-      limit: limitOf(rule),
-    }
+    const name = `${filter.name}: ${rule.reason} (${rule.measure})`
+    return { stage, verdict, rule: name, value: textOf(measured[rule.measure]), limit: limitOf(rule) }
   })
+  // What no rule compares tells why: the word that was found, the rarest one.
+  const rest = Object.keys(measured).filter((measure) => !rules.some((rule) => rule.measure === measure))
+  const seen = rest.map((measure): Step => {
+    const verdict = untaken ? 'not measured' : 'seen'
+    const name = `${filter.name} (${measure})`
+    return { stage, verdict, rule: name, value: textOf(measured[measure]), limit: null }
+  })
+  return [...judged, ...seen]
+}
+
+function textOf(value: Measured | undefined): string | null {
+  return value === null || value === undefined ? null : String(value)
 }
 
 /** Costly measures of a row that was dropped before are not taken: all of them are null. */

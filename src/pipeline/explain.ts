@@ -16,7 +16,7 @@ const HAS_KEEPER = new Set<unknown>(['merged', 'duplicate', 'near-duplicate'])
 
 export interface Step {
   stage: string
-  /** `holds`, `breaks`, `kept`, `dropped`, `failed`, `not measured`. */
+  /** `holds`, `breaks`, `kept`, `dropped`, `failed`, `not measured`; `seen` where no rule compares the measure. */
   verdict: string
   /** Rule and reason, or the stage. */
   rule: string

@@ -47,6 +47,45 @@ const LISTS = [
 ]
 
 describe('explain', () => {
+  it('tells every rule of every filter, its value and its limit, also after the one that dropped the row', async () => {
+    const { error } = await bench.run(
+      definePipeline({
+        name: 'rules',
+        plugins: ['./fixtures/memory.ts', './fixtures/trouble.ts'],
+        stages: {
+          rows: {
+            use: 'trouble/listed',
+            lists: [
+              [
+                { url: at(1), text: 'SALE!!!!!!!!!!!! now' },
+                { url: at(2), text: 'call 402-505-6600 for cats' },
+              ],
+            ],
+          },
+          clean: { filters: { words: {}, repetition: {}, matches: { patterns: ['cat$', '(?i)sale'] } } },
+          private: { use: 'filter/pii', mode: 'drop' },
+          links: { use: 'crawl/merge-links', partitions: 1 },
+        },
+      }),
+      { workers: 1 },
+    )
+    expect(error).toBeNull()
+    const [sale] = await explain(bench.runFolder(), at(1))
+    const steps = sale!.steps.map(({ verdict, rule, value, limit }) => [verdict, rule, value, limit])
+    expect(steps.slice(1)).toEqual([
+      ['breaks', 'filter/words: too-few-words (count)', '2', '>= 3'],
+      ['holds', 'filter/words: too-many-words (count)', '2', '<= 256'],
+      ['breaks', 'filter/repetition: repeated-character (longestRun)', '12', '<= 10'],
+      ['holds', 'filter/repetition: repeated-words (repeatedWords)', '0', '<= 0.2'],
+      ['breaks', 'filter/matches: matches (count)', '1', '<= 0'],
+      ['seen', 'filter/matches (first)', '(?i)sale', null],
+    ])
+    const [call] = await explain(bench.runFolder(), at(2))
+    expect(call!.fate).toBe(
+      'dropped by filter/pii in private as pii: phone (limit none of email, phone, card, iban)',
+    )
+  })
+
   it('tells what became of a row kept, dropped, merged, failed, or with a twin', async () => {
     expect((await bench.run(pipeline(LISTS), { workers: 1 })).error).toBeNull()
     const folder = bench.runFolder()

@@ -34,6 +34,17 @@ export function characterKinds(): Uint8Array {
   return table
 }
 
+/** Whether a letter, digit or mark stands at a place of a text; beyond its ends there is none. */
+export function isWordPart(text: string, place: number): boolean {
+  return place >= 0 && place < text.length && characterKinds()[text.charCodeAt(place)]! > SPACE
+}
+
+/** Whether an ASCII digit stands at a place of a text. */
+export function isDigit(text: string, place: number): boolean {
+  const code = text.charCodeAt(place)
+  return code >= 48 && code < 58
+}
+
 export const UPPER = 1
 export const LOWER = 2
 
