@@ -1,3 +1,4 @@
+import type { Hash } from 'node:crypto'
 import { PairloomError } from '../core/error.ts'
 import { fileChunks } from './file-chunks.ts'
 import { readLines } from './lines.ts'
@@ -12,10 +13,17 @@ export interface ListEntry {
 /**
  * Lines of a list of the user's, plain or `.gz` or `.zst`, blank ones left out.
  *
+ * hash, where given, gets the bytes, unpacked, as they are read.
  * @throws PairloomError `PL_INPUT` where the file cannot be read, or a line is no UTF-8 or over 1 MiB, with its number
  */
-export async function* listEntries(path: string): AsyncGenerator<ListEntry> {
-  for await (const lines of readLines(fileChunks(path))) {
+export async function* listEntries(path: string, hash?: Hash): AsyncGenerator<ListEntry> {
+  async function* chunks() {
+    for await (const chunk of fileChunks(path)) {
+      hash?.update(chunk)
+      yield chunk
+    }
+  }
+  for await (const lines of readLines(chunks())) {
     for (const line of lines) {
       const place = `${path}:${line.line}`
       if ('fault' in line)

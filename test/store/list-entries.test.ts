@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -61,6 +62,14 @@ describe('listEntries', () => {
       code: 'PL_INPUT',
       data: { path: join(folder, 'none.txt') },
     })
+  })
+
+  it('hashes what it has read', async () => {
+    const path = join(folder, 'c.txt.gz')
+    await writeFile(path, gzipSync('one\ntwo'))
+    const hash = createHash('sha256')
+    for await (const { text } of listEntries(path, hash)) expect(text).toMatch(/one|two/)
+    expect(hash.digest('hex')).toBe(createHash('sha256').update('one\ntwo').digest('hex'))
   })
 
   it('says what was expected of an entry, and where', () => {
