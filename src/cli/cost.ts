@@ -76,9 +76,11 @@ export function printCost(estimate: CostEstimate): void {
   print(
     `\nwall time with ${plural(workers, 'worker')}: ${duration(wall.seconds)}, bound by ${BOUND[wall.boundBy]}\n`,
   )
+  const walk =
+    wall.walkSeconds > 0 ? `walk of sites ${duration(wall.walkSeconds)}, then the longest of: ` : ''
   const address = wall.addressSeconds > 0 ? `slowest address ${duration(wall.addressSeconds)}, ` : ''
   print(
-    `  processors ${duration(wall.cpuSeconds)}, slowest host ${duration(wall.hostSeconds)}, ${address}all requests ${duration(wall.requestSeconds)}\n\n`,
+    `  ${walk}processors ${duration(wall.cpuSeconds)}, slowest host ${duration(wall.hostSeconds)}, ${address}all requests ${duration(wall.requestSeconds)}\n\n`,
   )
   const prices_ = money.map((m) => [
     m.item,
@@ -104,6 +106,7 @@ export function printCost(estimate: CostEstimate): void {
 }
 
 const BOUND = {
+  walk: 'the walk of sites',
   cpu: 'processors',
   hosts: 'the slowest host',
   addresses: 'the slowest address',

@@ -1,9 +1,23 @@
 import type { FetchDiagnosis } from '../pipeline/doctor/after.ts'
+import { plural } from '../core/plural.ts'
 import { count, percent, table } from './format.ts'
 
 /** How a fetch has fared, its causes with reasons and hosts, and what they mean. */
-export function printDiagnosis({ stage, rows, kept, judgement, causes, findings }: FetchDiagnosis): void {
-  process.stdout.write(`${stage}: ${percent(kept, rows)} of ${count(rows)} pictures came, ${judgement}\n\n`)
+export function printDiagnosis({
+  stage,
+  rows,
+  kept,
+  deferred,
+  judgement,
+  causes,
+  findings,
+}: FetchDiagnosis): void {
+  process.stdout.write(`${stage}: ${percent(kept, rows)} of ${plural(rows, 'picture')} came, ${judgement}\n`)
+  if (deferred > 0)
+    process.stdout.write(
+      `${plural(deferred, 'more picture')} ${deferred === 1 ? 'was' : 'were'} not asked for before the deadline\n  -> run again with --retry deferred\n`,
+    )
+  process.stdout.write('\n')
   const lines = causes.map((c) => [
     name(c.cause),
     count(c.rows),

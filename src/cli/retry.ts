@@ -39,7 +39,9 @@ export async function planRun(file: string, flags: RetryFlags, say: (line: strin
   const retry = { words, before: timeBefore(flags.olderThan) }
   const due = dueLines(await readLedger(openRunFolder(plan.run), wanted, retry.before), retry)
   const rows = due.reduce((sum, line) => sum + line.rows, 0)
-  const why = due.map((line) => `${line.reason} ${count(line.rows)}`).join('  ')
+  const byReason = new Map<string, number>()
+  for (const line of due) byReason.set(line.reason, (byReason.get(line.reason) ?? 0) + line.rows)
+  const why = [...byReason].map(([reason, n]) => `${reason} ${count(n)}`).join('  ')
   say(`retry  ${plural(rows, 'row')}${why ? `  (${why})` : ': none to try again'}`)
   return rows === 0 ? plan : planFromFlags(file, flags, retry)
 }

@@ -46,8 +46,16 @@ async function printReasons(folder: RunFolder, json: boolean): Promise<void> {
     process.stdout.write(`${JSON.stringify({ reasons: lines })}\n`)
     return
   }
-  const rows = [['stage', 'reason', 'status', 'rows', 'first', 'last']]
-  for (const { stage, reason, status, rows: n, oldest, newest } of lines)
-    rows.push([stage, reason, status, count(n), oldest ?? '-', newest ?? '-'])
+  const rows = [['stage', 'reason', 'status', 'rows', 'cause', 'first', 'last']]
+  for (const { stage, reason, status, rows: n, cause, root, oldest, newest } of lines)
+    rows.push([
+      stage,
+      reason,
+      status,
+      count(n),
+      root === reason ? cause : `${cause}: ${root}`,
+      oldest ?? '-',
+      newest ?? '-',
+    ])
   process.stdout.write(`${table(rows, new Set([3]))}\n`)
 }

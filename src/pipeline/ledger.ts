@@ -2,7 +2,9 @@ import { rm } from 'node:fs/promises'
 import type { RowStage } from '../core/stage.ts'
 import { makeScratch } from '../store/scratch.ts'
 import { openSql, type Sql } from '../table/sql.ts'
+import { causeOf, rootReason, type Cause } from '../crawl/failure-cause.ts'
 import { continuations, firstPartitions } from './chain.ts'
+import { SAID } from './doctor/fetch-health.ts'
 import { bodyOf, type Plan, type PlannedStage } from './plan.ts'
 import { openRegistry } from './registry.ts'
 import { retriedBy, type Retry } from './retry.ts'
@@ -16,6 +18,9 @@ export interface LedgerLine {
   stage: string
   status: 'dropped' | 'failed'
   reason: string
+  /** What `pairloom doctor` groups it under, and the reason below it: of a host given up, why. */
+  cause: Cause
+  root: string
   rows: number
   /** Those that a retry with this `before` would try again, were its words to name the reason. */
   old: number
@@ -91,9 +96,9 @@ async function stageLedger(
       await sql.view(name, paths)
       const verdict =
         kind === 'rejects'
-          ? `status, reason, ${resultAt === undefined ? 'NULL' : `"${resultAt}"`} AS ended, ${round} AS place`
+          ? `status, reason, ${SAID} AS said, ${resultAt === undefined ? 'NULL' : `"${resultAt}"`} AS ended, ${round} AS place`
           : // A picture is a picture, whatever a later try said.
-            `NULL AS status, NULL AS reason, NULL AS ended, ${Number.MAX_SAFE_INTEGER} AS place`
+            `NULL AS status, NULL AS reason, NULL AS said, NULL AS ended, ${Number.MAX_SAFE_INTEGER} AS place`
       ends.push(`SELECT "${reuseBy}" AS key, ${verdict} FROM "${name}"`)
     }
   }
@@ -104,15 +109,20 @@ async function stageLedger(
       SELECT *, row_number() OVER (PARTITION BY key ORDER BY place DESC, ended DESC NULLS LAST) AS n
       FROM (${ends.join(' UNION ALL ')}) AS ends
     )
-    SELECT status, reason, count(*) AS rows, count(*) FILTER (WHERE ${isOld}) AS old,
+    SELECT status, reason, said, count(*) AS rows, count(*) FILTER (WHERE ${isOld}) AS old,
       min(ended) AS oldest, max(ended) AS newest
     FROM ranked WHERE n = 1 AND reason IS NOT NULL
-    GROUP BY status, reason ORDER BY rows DESC, reason, status`)
+    GROUP BY status, reason, said ORDER BY rows DESC, reason, status, said`)
   const lines: LedgerLine[] = []
   for await (const rows of found)
-    for (const row of rows) lines.push({ stage: stage.id, ...(row as Omit<LedgerLine, 'stage'>) })
+    for (const { said, ...row } of rows) {
+      const root = rootReason(row.reason as string, said as string | null)
+      lines.push({ stage: stage.id, cause: causeOf(root), root, ...(row as Counted) })
+    }
   return lines
 }
+
+type Counted = Omit<LedgerLine, 'stage' | 'cause' | 'root'>
 
 async function isWhole(folder: RunFolder, stage: PlannedStage): Promise<boolean> {
   const first = await firstPartitions(folder, stage)

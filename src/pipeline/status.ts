@@ -1,6 +1,6 @@
 import { addTally, emptyTally, type Tally } from '../core/counters.ts'
 import { PairloomError } from '../core/error.ts'
-import { causeOf, type Cause } from '../crawl/failure-cause.ts'
+import { fetchCauses, type CauseRows } from './doctor/fetch-causes.ts'
 import { fetchStages } from './fetch-stages.ts'
 import { continuations } from './chain.ts'
 import type { Plan, PlannedStage } from './plan.ts'
@@ -16,7 +16,7 @@ export interface StageStatus {
   /** Bytes of its parts, and of the shards it wrote. */
   bytes: number
   /** Of a stage that fetches: its rejects by cause, the largest first; `doctor` says more. */
-  causes: { cause: Cause; rows: number }[] | null
+  causes: CauseRows[] | null
 }
 
 export interface RunStatus {
@@ -53,7 +53,7 @@ export async function runStatus(folder: RunFolder): Promise<RunStatus> {
       const files = [...Object.values(commit.files), ...(commit.sink?.files ?? [])]
       for (const file of files) status.bytes += file.bytes
     }
-    if (fetching.has(stage.id)) status.causes = causesOf(status.tally)
+    if (fetching.has(stage.id)) status.causes = await fetchCauses(folder, plan, stage, status.tally)
     const open = status.partitions === null || status.done < status.partitions
     if (open || (stage.kind === 'sink' && !total)) finished = false
     stages.push(status)
@@ -68,17 +68,6 @@ export async function newestPlan(folder: RunFolder): Promise<Plan> {
   throw new PairloomError('PL_RUN_MISSING', `Expected a run in ${folder.store.root}, got none`, {
     data: { run: folder.store.root },
   })
-}
-
-function causesOf({ reasons }: Tally): { cause: Cause; rows: number }[] {
-  const causes = new Map<Cause, number>()
-  for (const [key, rows] of Object.entries(reasons)) {
-    const cause = causeOf(key.slice(key.lastIndexOf('.') + 1))
-    causes.set(cause, (causes.get(cause) ?? 0) + rows)
-  }
-  return [...causes]
-    .map(([cause, rows]) => ({ cause, rows }))
-    .sort((a, b) => b.rows - a.rows || (a.cause < b.cause ? -1 : 1))
 }
 
 async function partitionsOf(

@@ -72,7 +72,7 @@ describe('pairloom doctor before a run', () => {
       /^ok +run folder +\S*runs\/list: commits of \S+ ms, \S+ [MG]iB\/s written and synced$/m,
       /^ok +run disk +.* free.*; about \S+ [MG]iB are to come$/m,
       /^warn +contact +pairloom, without a contact\n {6}-> give network\.contact/m,
-      /^skip +dns +all 2 names are in network\.hosts$/m,
+      /^skip +dns +not asked: network\.hosts of the file or of its run has all 2 names$/m,
       /^skip +bandwidth +not measured: give --probe/m,
     ])
       expect(said.out).toMatch(line)

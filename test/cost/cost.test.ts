@@ -242,3 +242,39 @@ describe('checkCost', () => {
     )
   })
 })
+
+describe('the estimate of a walk', () => {
+  const pipeline = (options: object): PipelineInput => ({
+    name: 'site',
+    stages: {
+      pages: { use: 'crawl/site', start: ['http://a.test/', 'http://b.test/', 'http://c.test/'], ...options },
+      links: { use: 'crawl/merge-links' },
+    },
+  })
+
+  it('counts its requests, bytes and pauses: a site at a time a worker', async () => {
+    const found = await estimate(pipeline({ maxPages: 100, delayMs: 1500 }))
+    expect(stageOf(found, 'pages')).toMatchObject({ requests: 300, bytesIn: 300 * 18_000 })
+    // 100 pages of 1.5 s pause and half a second; three sites on two workers.
+    expect(found.wall).toMatchObject({ boundBy: 'walk', walkSeconds: 300 })
+    expect(found.wall.seconds).toBeCloseTo(300 + found.wall.cpuSeconds)
+    expect(found.money.find((m) => m.item === 'machines')!.amount).toBeGreaterThan((2 * 300) / 3600)
+  })
+
+  it('leaves nothing out where more pages are allowed than a site has', async () => {
+    const found = await estimate(pipeline({ maxPages: 1_000_000, delayMs: 0 }))
+    expect(stageOf(found, 'pages').requests).toBe(600)
+    expect(found.assumed.map((a) => a.name)).toEqual(expect.arrayContaining(['pagesPerSite', 'pageBytes']))
+  })
+
+  it('--to leaves out what comes after', async () => {
+    const input = await listPipeline()
+    const plan = await planPipeline(input, { run: join(bench.folder, 'r'), out: join(bench.folder, 'o') })
+    const folder = openRunFolder(plan.run)
+    const found = await estimateCost(plan, folder, { workers: 2, to: 'links' })
+    expect(found.stages.map((s) => s.stage)).toEqual(['list', 'links'])
+    expect(found.fetches).toEqual([])
+    expect(found.total.requests).toBe(0)
+    expect(() => checkCost(found, 0)).toThrow(/got an estimate of 0\.0*[1-9]/)
+  })
+})

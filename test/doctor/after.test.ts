@@ -2,6 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { diagnoseRun } from '../../src/pipeline/doctor/after.ts'
+import { readLedger } from '../../src/pipeline/ledger.ts'
+import { newestPlan, runStatus } from '../../src/pipeline/status.ts'
 import { eventsOf, pipelineBench } from '../pipeline/harness.ts'
 import { noise } from '../media/pictures.ts'
 import { sendBytes, sendStatus, startServer, type TestServer } from '../servers/web.ts'
@@ -88,6 +90,14 @@ describe('a fetch, diagnosed', () => {
     ])
     expect(fetch!.findings.map((f) => f.cause)).toEqual(fetch!.causes.map((c) => c.cause))
     expect(fetch!.judgement).toMatch(/less than old lists/)
+    const { stages } = await runStatus(bench.runFolder())
+    const grouped = fetch!.causes.map(({ cause, rows }) => ({ cause, rows }))
+    const byCause = (a: { cause: string }, b: { cause: string }) => (a.cause < b.cause ? -1 : 1)
+    expect(stages.at(-1)!.causes!.sort(byCause)).toEqual(grouped.sort(byCause))
+    const ledger = new Map<string, number>()
+    for (const { cause, rows } of await readLedger(bench.runFolder(), await newestPlan(bench.runFolder())))
+      ledger.set(cause, (ledger.get(cause) ?? 0) + rows)
+    expect([...ledger].map(([cause, rows]) => ({ cause, rows })).sort(byCause)).toEqual(grouped)
   })
 
   it('stops a run that fails more than it may, keeps what is committed, and goes on with a higher bound', async () => {

@@ -16,7 +16,7 @@ function healthOf(
     reasons: Object.entries(reasons).map(([reason, n]) => ({ reason, rows: n })),
     hosts: Object.entries(hosts).map(([host, n]) => ({ host, rows: n })),
   }
-  return { stage: 'images', rows: 1000, kept: 1000 - rows, causes: [health] }
+  return { stage: 'images', rows: 1000, kept: 1000 - rows, deferred: 0, causes: [health] }
 }
 
 describe('diagnose', () => {
@@ -38,7 +38,6 @@ describe('diagnose', () => {
     ['opt-out', { robots: 90 }, /do not want.*obeyed/],
     ['not-an-image', { 'not-an-image': 90 }, /pages that say that it is gone/],
     ['other', { 'http-503': 90 }, /troubles of their own.*--retry 5xx,given-up,robots-unreachable/],
-    ['other', { deferred: 90 }, /deadline.*--retry deferred/],
     ['other', { 'bad-length': 90 }, /mostly bad-length.*explain/],
   ])('says of %s, mostly %j, what it means and what to do', (cause, reasons, says) => {
     const [finding, ...more] = diagnose(healthOf(cause, reasons))
@@ -64,6 +63,10 @@ describe('diagnose', () => {
 })
 
 describe('judgeSuccess', () => {
+  it('judges nothing where the deadline came before the first row', () => {
+    expect(judgeSuccess({ rows: 0, kept: 0 })).toBe('as none was asked for yet')
+  })
+
   it.each([
     [900, /as good as fresh lists/],
     [600, /usual for lists of some years/],

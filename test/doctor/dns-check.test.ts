@@ -75,7 +75,15 @@ describe('the check of name servers', () => {
     expect(await check([server], [])).toMatchObject({ status: 'skip' })
     expect(await check([server], ['d.test'], { 'd.test': '127.0.0.1' })).toMatchObject({
       status: 'skip',
-      seen: 'all 1 names are in network.hosts',
+      seen: 'not asked: network.hosts of the file or of its run has the one name',
     })
+  })
+
+  it('asks no public server for names that are never public, and says so', async () => {
+    const { status, seen } = await dnsCheck(NO_NETWORK, ['shop.example', 'www.a.test'])
+    expect([status, seen]).toEqual([
+      'skip',
+      expect.stringMatching(/not asked for 2 names such as shop\.example/),
+    ])
   })
 })

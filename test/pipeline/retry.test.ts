@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { PipelineInput } from '../../src/index.ts'
 import { collectGarbage } from '../../src/pipeline/gc.ts'
+import { diagnoseRun } from '../../src/pipeline/doctor/after.ts'
 import { dueLines, readLedger } from '../../src/pipeline/ledger.ts'
 import { retriedBy } from '../../src/pipeline/retry.ts'
 import { newestPlan } from '../../src/pipeline/status.ts'
@@ -164,6 +165,10 @@ describe('a run with too little time', () => {
       failed: 5,
       reasons: { 'failed.crawl/fetch.deferred': 5 },
     })
+    // Nobody was asked: nothing is blamed.
+    const [told] = await diagnoseRun(bench.runFolder())
+    expect(told).toMatchObject({ rows: 0, deferred: 5, causes: [], findings: [] })
+    expect(told!.judgement).toBe('as none was asked for yet')
     const before = '2001-01-01T00:00:00.000Z'
     const retried = await bench.run(input, { workers: 1, retry: { words: ['deferred'], before } })
     expect(asked().sort()).toEqual([...PATHS].sort())

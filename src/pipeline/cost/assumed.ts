@@ -13,6 +13,7 @@ export const ASSUMED = {
   requests: [1.1, 'requests a picture, robots.txt and retries included', 'no source'],
   requestSeconds: [0.5, 's a request takes', 'no source: a distant host with a picture of 150 kB'],
   pagesPerSite: [200, 'pages a site', 'no source'],
+  pageBytes: [18_000, 'bytes a page of HTML', 'median of 2024: HTTP Archive, Web Almanac'],
   picturesPerPage: [10, 'pictures with words a page', 'no source'],
   rowsPerWatMib: [
     1500,

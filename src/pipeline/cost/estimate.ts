@@ -42,10 +42,15 @@ export interface Totals {
   storedBytes: number
 }
 
-/** The longest of four bounds on what is left: the slowest host or address, all requests at once, the processors. s */
+/**
+ * What is left, s: first the walk of sites, then the longest of four bounds, which are the slowest host or address, all
+ * requests at once and the processors.
+ */
 export interface WallTime {
   seconds: number
-  boundBy: 'cpu' | 'hosts' | 'addresses' | 'requests'
+  boundBy: 'walk' | 'cpu' | 'hosts' | 'addresses' | 'requests'
+  /** Sites that are walked, each by one worker. */
+  walkSeconds: number
   cpuSeconds: number
   hostSeconds: number
   /** Of the addresses that `network.hosts` tells. */
@@ -92,7 +97,7 @@ export async function estimateCost(
     objects: sum('objects'),
     storedBytes: sum('storedBytes'),
   }
-  const wall = wallTime(total, fetches, workers)
+  const wall = wallTime(total, stages, fetches, workers)
   const money = moneyOf(total, wall, workers, prices)
   const unknown = stages.filter((s) => s.rows === null).map((s) => s.stage)
   return {
@@ -110,19 +115,29 @@ export async function estimateCost(
   }
 }
 
-function wallTime({ cpuSeconds }: Totals, fetches: readonly HostLoad[], workers: number): WallTime {
+function wallTime(
+  { cpuSeconds }: Totals,
+  stages: readonly StageCost[],
+  fetches: readonly HostLoad[],
+  workers: number,
+): WallTime {
+  const walkSeconds = stages.reduce(
+    (sum, { walk }) => sum + (walk ? Math.max(walk.siteSeconds, walk.allSeconds / workers) : 0),
+    0,
+  )
   const bounds = {
     cpu: cpuSeconds / workers,
     hosts: Math.max(0, ...fetches.map((f) => f.top[0]?.seconds ?? 0)),
     addresses: Math.max(0, ...fetches.map((f) => f.addresses[0]?.seconds ?? 0)),
     requests: fetches.reduce((all, f) => all + f.requestSeconds, 0),
   }
-  const [boundBy, seconds] = (Object.entries(bounds) as [WallTime['boundBy'], number][]).reduce((a, b) =>
+  const [longest, seconds] = (Object.entries(bounds) as [WallTime['boundBy'], number][]).reduce((a, b) =>
     b[1] > a[1] ? b : a,
   )
   return {
-    seconds,
-    boundBy,
+    seconds: walkSeconds + seconds,
+    boundBy: walkSeconds > seconds ? 'walk' : longest,
+    walkSeconds,
     cpuSeconds: bounds.cpu,
     hostSeconds: bounds.hosts,
     addressSeconds: bounds.addresses,

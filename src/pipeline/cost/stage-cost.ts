@@ -8,6 +8,7 @@ import type { Assumptions } from './assumed.ts'
 import type { Basis } from './estimate.ts'
 import type { Measured } from './measured.ts'
 import { cpuOf, sharedCpu } from './row-cpu.ts'
+import { siteWalk } from './site-walk.ts'
 import { sourceRows } from './source-rows.ts'
 
 /** What a stage costs: `left` and all behind it are of what is not done yet; rows, kept and storedBytes of all. */
@@ -25,6 +26,8 @@ export interface StageCost {
   cpuSeconds: number
   objects: number
   storedBytes: number
+  /** Of a stage that walks sites: what politeness makes the longest walk, and all of them, take, s. */
+  walk: { siteSeconds: number; allSeconds: number } | null
   /** What rows rest on, and what the figures a row do. */
   basis: { rows: Basis; perRow: Basis }
 }
@@ -76,6 +79,7 @@ export async function stageCosts(
     const perRow = rowCost(stage, plan, known, fetching.has(stage.id), cpu.get(stage.id), assumed)
     const open = Math.max(0, (partitions ?? 1) - (own?.done ?? 0))
     const n = left ?? 0
+    const walk = siteWalk(stage, open, known, assumed)
     const bytesOut = n * perRow.bytesOut
     stages.push({
       stage: stage.id,
@@ -84,12 +88,13 @@ export async function stageCosts(
       kept: rows === null ? null : Math.round(rows * share),
       left,
       partitions,
-      requests: Math.round(n * perRow.requests),
-      bytesIn: Math.round(n * perRow.bytesIn),
+      requests: walk?.requests ?? Math.round(n * perRow.requests),
+      bytesIn: walk?.bytesIn ?? Math.round(n * perRow.bytesIn),
       bytesOut: Math.round(bytesOut),
       cpuSeconds: n * perRow.cpuSeconds,
       objects: Math.round(open * filesOf(stage, known, fetching.has(stage.id))),
       storedBytes: Math.round(bytesOut + (own?.bytes ?? 0)),
+      walk: walk && { siteSeconds: walk.siteSeconds, allSeconds: walk.allSeconds },
       basis: { rows: basis, perRow: known ? (known.isOwn ? 'measured' : 'earlier') : 'assumed' },
     })
   }

@@ -27,7 +27,14 @@ export async function checkMachine({ workers }: Pick<BeforeOptions, 'workers'>):
  * names of the pipeline, and nobody else but the probe. The run and out folders hold afterwards what they held before.
  */
 export async function checkBefore(plan: Plan, { workers, probe }: BeforeOptions): Promise<Check[]> {
-  const estimate = await estimateOf(plan, workers)
+  const known = await openRunFolder(plan.run)
+    .readRunFile()
+    .catch(() => null)
+  const isOther = known !== null && known.name !== plan.name
+  const estimate = await estimateOf(plan, workers, isOther)
+  // A run may have had names of its own, given by --set: the demo has.
+  const ran = isOther ? {} : (known?.plans.at(-1)?.network.hosts ?? {})
+  const network = { ...plan.network, hosts: { ...ran, ...plan.network.hosts } }
   const concurrency = Math.max(
     0,
     ...fetchStages(plan).map(({ options }) => Number((options as { concurrency?: number }).concurrency ?? 0)),
@@ -37,8 +44,8 @@ export async function checkBefore(plan: Plan, { workers, probe }: BeforeOptions)
   return [
     ...(await machineChecks({ workers, memoryMiB: plan.memoryMiB, concurrency })),
     ...(await storeChecks(plan, estimate)),
-    ...(asksWeb ? [contactCheck(plan), await dnsCheck(plan.network, names)] : []),
-    ...(asksWeb ? await probeChecks(plan.network, probe, estimate) : []),
+    ...(asksWeb ? [contactCheck(plan), await dnsCheck(network, names)] : []),
+    ...(asksWeb ? await probeChecks(network, probe, estimate) : []),
   ]
 }
 
@@ -58,12 +65,10 @@ function namesOf(plan: Plan, estimate: CostEstimate | null, probe: string | null
 }
 
 /** A source that cannot be read is told by the plan; here it only leaves room and speed without a comparison. */
-async function estimateOf(plan: Plan, workers: number): Promise<CostEstimate | null> {
-  const folder = openRunFolder(plan.run)
-  const known = await folder.readRunFile().catch(() => null)
+async function estimateOf(plan: Plan, workers: number, isOther: boolean): Promise<CostEstimate | null> {
   // The folder of another pipeline, or a damaged one: the check of the folder says so.
-  if (known && known.name !== plan.name) return null
-  return estimateCost(plan, folder, { workers }).catch(() => null)
+  if (isOther) return null
+  return estimateCost(plan, openRunFolder(plan.run), { workers }).catch(() => null)
 }
 
 function contactCheck({ network: { agent, contact } }: Plan): Check {

@@ -27,6 +27,7 @@ export function diagnose({ rows, causes }: FetchHealth): Finding[] {
 
 /** How a share of success compares with what others got. */
 export function judgeSuccess({ rows, kept }: Pick<FetchHealth, 'rows' | 'kept'>): string {
+  if (rows === 0) return 'as none was asked for yet'
   const share = kept / rows
   if (share >= 0.86) return 'as good as fresh lists get (86-94 %)'
   if (share >= 0.5) return 'usual for lists of some years (50-70 %), low for a fresh one (86-94 %)'
@@ -104,11 +105,6 @@ const WORDS: Record<Cause, Words> = {
   }),
   other(health) {
     const first = most(health)
-    if (first === 'deferred')
-      return {
-        seen: 'the deadline came before these were asked for',
-        advice: 'run again with --retry deferred',
-      }
     if (first.startsWith('http-5'))
       return {
         seen: 'servers had troubles of their own',

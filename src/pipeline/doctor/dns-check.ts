@@ -1,5 +1,6 @@
 import { getServers } from 'node:dns'
 import type { Network } from '../../core/stage.ts'
+import { plural } from '../../core/plural.ts'
 import { reasonOf } from '../../crawl/fetch-error.ts'
 import { openResolver } from '../../crawl/resolve.ts'
 import { checked, type Check } from './check.ts'
@@ -7,6 +8,9 @@ import { checked, type Check } from './check.ts'
 const LOOKUP_MS = 5000
 /** Slower lookups hold up a crawl of millions of names. */
 const SLOW_MS = 500
+
+/** Top-level domains that RFC 6761 keeps out of the public DNS: names there are asked for at servers of one's own alone. */
+const RESERVED = /(?:^|\.)(?:test|example|invalid|localhost)$/
 
 const OTHERS =
   'use a caching resolver of your own (unbound, knot-resolver) and name it in network.dns.servers'
@@ -16,12 +20,17 @@ const OTHERS =
  * how fast. That a name is not there is an answer. Names that the pipeline maps itself are not asked for.
  */
 export async function dnsCheck(network: Network, names: readonly string[]): Promise<Check> {
-  const asked = names.filter((name) => !Object.hasOwn(network.hosts, name))
+  const unmapped = names.filter((name) => !Object.hasOwn(network.hosts, name))
+  const invented = network.dns.servers.length > 0 ? [] : unmapped.filter((name) => RESERVED.test(name))
+  const asked = unmapped.filter((name) => !invented.includes(name))
   if (asked.length === 0) {
+    const own = `${plural(invented.length, 'name')} such as ${invented[0]} that the public DNS never has`
     const why =
-      names.length > 0
-        ? `all ${names.length} names are in network.hosts`
-        : 'no names are known before a source has run; give one with --probe'
+      invented.length > 0
+        ? `not asked for ${own}: the run needs network.hosts for them (npm run demo gives its own)`
+        : names.length > 0
+          ? `not asked: network.hosts of the file or of its run has ${names.length === 1 ? 'the one name' : `all ${names.length} names`}`
+          : 'no names are known before a source has run; give one with --probe'
     return { name: 'dns', status: 'skip', seen: why, advice: null }
   }
   const servers = network.dns.servers.length > 0 ? network.dns.servers : getServers()
@@ -30,7 +39,7 @@ export async function dnsCheck(network: Network, names: readonly string[]): Prom
   const dead = found.filter((f) => f.timesMs.length < asked.length / 2)
   return checked(
     'dns',
-    `${asked.length} names: ${found.map((f) => said(f, asked.length)).join('; ')}`,
+    `${plural(asked.length, 'name')}${invented.length > 0 ? ` (not ${plural(invented.length, 'name')} such as ${invented[0]} that the public DNS never has)` : ''}: ${found.map((f) => said(f, asked.length)).join('; ')}`,
     answers.length === 0 && ['fail', `no name server answers: check the network, or ${OTHERS}`],
     found.every((f) => f.missing === f.timesMs.length) && [
       'fail',

@@ -4,8 +4,11 @@ import { literal, type StageTable, type Tables } from '../report/tables.ts'
 /** How a stage that fetches has fared. */
 export interface FetchHealth {
   stage: string
+  /** Rows that were asked for: all but the deferred ones. */
   rows: number
   kept: number
+  /** Rows that the deadline came before: they say nothing of the web. */
+  deferred: number
   /** Those that took rows, the largest first. */
   causes: CauseHealth[]
 }
@@ -32,9 +35,14 @@ export async function fetchHealth(table: StageTable, tables: Tables): Promise<Fe
   const kept = await counted(table.kept)
   const rows = kept + (await counted(table.rejects))
   if (rows === 0) return null
+  let deferred = 0
   const causes = new Map<Cause, CauseHealth>()
   const keys = new Map<Cause, string[]>()
   for (const { reason, said, rows: found } of await reasonsOf(table, tables)) {
+    if (reason === 'deferred') {
+      deferred += found
+      continue
+    }
     const root = rootReason(reason, said)
     const cause = causeOf(root)
     const health = causes.get(cause) ?? { cause, rows: 0, reasons: [], hosts: [] }
@@ -52,14 +60,14 @@ export async function fetchHealth(table: StageTable, tables: Tables): Promise<Fe
   const inOrder = [...causes.values()].sort(
     (a, b) => b.rows - a.rows || CAUSES.indexOf(a.cause) - CAUSES.indexOf(b.cause),
   )
-  return { stage: table.stage, rows, kept, causes: inOrder }
+  return { stage: table.stage, rows: rows - deferred, kept, deferred, causes: inOrder }
 }
 
 /**
  * What the evidence of a reason adds to it, in SQL: the part that `rootReason` reads, so that there are few groups
  * however many hosts there are.
  */
-const SAID = `CASE WHEN reason IN ('host-given-up', 'robots-unreachable')
+export const SAID = `CASE WHEN reason IN ('host-given-up', 'robots-unreachable')
   THEN coalesce(regexp_extract(value, '(?:the last |: |, got )(?:http-[0-9]{3}|tls|(?:timeout|connect|dns)-[a-z-]+)|: status [0-9]{3}$'), '')
   ELSE '' END`
 
