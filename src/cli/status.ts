@@ -30,6 +30,7 @@ export function statusCommand(): Command {
       }
       process.stdout.write(`${status.name} in ${run}: ${status.finished ? 'finished' : 'not finished'}\n\n`)
       process.stdout.write(`${table(rows, new Set([1, 2, 3, 4, 5, 6]))}\n`)
+      for (const note of status.notes) process.stdout.write(`\n${note}\n`)
       for (const { stage, tally, causes } of status.stages) {
         if (!causes || tally.rowsIn === 0) continue
         const lost = causes.map((c) => `${c.cause} ${count(c.rows)}`).join('  ')

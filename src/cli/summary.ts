@@ -18,7 +18,8 @@ export function printSummary(summary: RunSummary, closing: Closing): void {
 }
 
 /** What a run did, stage by stage, where that is, and what to do about it; the numbers of each line add up. */
-export function summaryLines({ run, out, seconds, stages }: RunSummary, { plan, report }: Closing): string[] {
+export function summaryLines(summary: RunSummary, { plan, report }: Closing): string[] {
+  const { run, out, seconds, stages, notes } = summary
   const width = Math.max(...stages.map((s) => s.stage.length))
   const lines: string[] = []
   for (const { stage, tally } of stages) {
@@ -36,9 +37,12 @@ export function summaryLines({ run, out, seconds, stages }: RunSummary, { plan, 
     )
   }
   const at = `--run ${relative('', run) || '.'}`
+  lines.push(...notes.map((note) => `empty   ${note}`))
   const empty = stages.find(({ tally }) => tally.kept === 0)
   const planned = plan.stages.find((s) => s.id === empty?.stage)
-  if (empty && planned) lines.push(`empty   ${whyEmpty(planned, empty.tally, plan, at)}`)
+  // A note says more of a source.
+  if (empty && planned && (planned.kind !== 'source' || notes.length === 0))
+    lines.push(`empty   ${whyEmpty(planned, empty.tally, plan, at)}`)
   const kinds = new Set(plan.stages.flatMap((s) => (stages.some((t) => t.stage === s.id) ? [s.kind] : [])))
   if (kinds.has('sink')) lines.push(`shards  ${out}`)
   return [...lines, `report  ${report}`, `time    ${duration(seconds)}`]

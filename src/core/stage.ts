@@ -189,6 +189,8 @@ export interface Source<S extends OptionsSchema = OptionsSchema> extends StageBa
   writesBytes?: boolean
   /** True where the world may answer differently tomorrow: the run's snapshot number then enters the fingerprint. */
   snapshot?: boolean
+  /** What to check where it gave no row: the object of a sentence. */
+  whenEmpty?: string
   partitions(options: z.infer<S>, start: SourceStart): Promise<SourcePart[]> | SourcePart[]
   read(part: SourcePart, context: StageContext<z.infer<S>>): AsyncIterable<Row[]>
 }

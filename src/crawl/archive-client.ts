@@ -111,8 +111,9 @@ export function openArchive({ network, gate, count, requests, ...task }: Archive
         const wait = retryAfterMs(firstHeader(answer.headers, 'retry-after'), Date.now())
         throw fetchError(`http-${answer.status}`, url, wait === undefined ? {} : { retryAfterMs: wait })
       }
+      // Asking again helps where another range came, not where the file is another one.
+      if (given.total !== null) checkVersion(url, { total: given.total, tag })
       checkRange(url, range, given, answer.body.length)
-      checkVersion(url, { total: given.total!, tag })
       return { bytes: answer.body, total: given.total! }
     } finally {
       if (isBusy) onBusy(turn.leave)

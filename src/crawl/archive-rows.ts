@@ -2,6 +2,7 @@ import type { LinkRow, SourcePart, StageContext } from '../core/index.ts'
 import type { WarcRecord } from '../store/warc-record.ts'
 import { readWarc } from '../store/warc.ts'
 import { archiveBytes } from './archive-bytes.ts'
+import { contentCheck, type ArchiveContent } from './archive-kind.ts'
 import { openArchive } from './archive-client.ts'
 import type { ArchiveOptions, ArchivePart } from './archive-files.ts'
 import { checkUnchanged } from './source-files.ts'
@@ -12,11 +13,13 @@ const BATCH_ROWS = 1000
 /**
  * The rows of one archive file, in the order of its records; records and their damage are counted.
  *
- * rowsOf makes the rows of a record. maxBlockBytes: a longer block is cut.
+ * content: what the file is to hold. rowsOf makes the rows of a record. maxBlockBytes: a longer block is cut.
+ * @throws PairloomError `PL_INPUT` where the file holds something else
  */
 export async function* archiveRows(
   part: SourcePart,
   context: StageContext<Pick<ArchiveOptions, 'requests'>>,
+  content: ArchiveContent,
   maxBlockBytes: number,
   rowsOf: (record: WarcRecord) => LinkRow[],
 ): AsyncGenerator<LinkRow[]> {
@@ -26,8 +29,10 @@ export async function* archiveRows(
   const archive = openArchive({ ...context, requests: options.requests })
   try {
     const bytes = archiveBytes(place, archive)
+    const check = contentCheck(place, content)
     const onDamage = (why: string) => count(`records.damaged-${why}`)
     yield* inBatches(readWarc(bytes, { maxBlockBytes, onDamage }), context, (record) => {
+      check(record)
       count('records')
       return rowsOf(record)
     })

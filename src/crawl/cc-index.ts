@@ -51,6 +51,7 @@ export const ccIndex = defineSource({
   options,
   columns: { ...LINK_COLUMNS, ...PAGE_COLUMNS },
   check: checkArchive,
+  whenEmpty: 'what is selected, texts, captions and consent',
   async identity(chosen) {
     const { where } = chosen
     const files = await archiveIdentity(chosen, INDEX_FILES)

@@ -38,12 +38,13 @@ interface FolderPart extends Record<string, unknown> {
  */
 export const folder = defineSource({
   name: 'crawl/folder',
-  version: 2,
+  version: 3,
   summary: 'Take pictures that are on disk, with texts from .txt and .json beside them or from their names',
   options,
   columns: PICTURE_COLUMNS,
   optionColumns: (chosen) => ({ ...keptColumns(chosen.keep), ...pictureColumns(chosen) }),
   check: ({ keep }) => checkKeep(keep),
+  whenEmpty: 'path and extensions, and the rejects in the report',
   async identity(chosen) {
     const files = await findFiles(chosen.path, isWanted([...chosen.extensions, 'txt', 'json']))
     picturesOf(files, chosen.extensions)

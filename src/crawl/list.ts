@@ -81,6 +81,7 @@ export const list = defineSource({
   columns: { ...LINK_COLUMNS, source_hash: HASH_COLUMN },
   optionColumns: ({ keep }) => keptColumns(keep),
   check: ({ keep }) => checkKeep(keep, ['source_hash']),
+  whenEmpty: 'that the file holds records, and that format, header and url name what is in it',
   async identity(chosen) {
     const files = await listFiles(chosen)
     for (const file of files.slice(0, CHECKED_FILES))

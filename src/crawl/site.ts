@@ -73,6 +73,8 @@ export const site = defineSource({
   summary: 'Walk web sites by sitemap and links, and take pictures with their alt texts',
   options,
   columns: LINK_COLUMNS,
+  whenEmpty:
+    'that start names pages with pictures that have texts of these kinds (texts, captions), and that robots.txt lets us in',
   snapshot: true,
   partitions({ start }): SitePart[] {
     const sites = new Map<string, Set<string>>()

@@ -4,7 +4,10 @@ import type { PairloomError } from '../core/error.ts'
 import { runtime } from '../core/options.ts'
 import { IMAGE_COLUMNS, LINK_COLUMNS } from '../core/row.ts'
 import type { StageContext, Verdict } from '../core/stage.ts'
+import { TAKEN_DOWN } from '../core/takedown.ts'
 import { IMAGE_OPTIONS, type ImageOptions } from '../media/image-options.ts'
+import { CONSENT_COLUMNS, consentColumns, consentOption, type ConsentLevel } from './consent.ts'
+import { xmpSignal } from './consent-xmp.ts'
 import { reasonOf } from './fetch-error.ts'
 import { pictureVerdict } from './picture-verdict.ts'
 import { fileUrl, SAMPLE_OPTIONS, sampleRow, type Sample, type SampleOptions } from './source-sample.ts'
@@ -40,6 +43,7 @@ export const PICTURE_OPTIONS = {
     ])
     .describe('endings of pictures; those that cannot be decoded are rejects'),
   ...IMAGE_OPTIONS,
+  consent: consentOption,
   maxBytes: z
     .int()
     .min(1)
@@ -49,12 +53,13 @@ export const PICTURE_OPTIONS = {
   decoders: runtime(z.int().min(1).max(64).default(2)).describe('pictures decoded at once'),
 } as const
 
-export const PICTURE_COLUMNS = { ...LINK_COLUMNS, ...IMAGE_COLUMNS }
+export const PICTURE_COLUMNS = { ...LINK_COLUMNS, ...IMAGE_COLUMNS, ...CONSENT_COLUMNS }
 
 /** Largest .txt or .json beside a picture, bytes. */
 export const MAX_TEXT_BYTES = 4 * 2 ** 20
 
 export interface PictureOptions extends ImageOptions, SampleOptions {
+  consent: ConsentLevel
   maxBytes: number
   decoders: number
 }
@@ -64,7 +69,8 @@ const BATCH_ROWS = 256
 type Made = { row: Row; picture: Picture } | { row: Row; verdict: Trouble }
 
 /**
- * Makes and stores the pictures of samples, and gives their rows in the order of the samples.
+ * Makes and stores the pictures of samples, and gives their rows in the order of the samples. Nothing is stored of a
+ * picture whose XMP reserves it (`consent`), or that is taken down.
  *
  * Memory: `decoders` samples.
  */
@@ -78,7 +84,7 @@ export async function* storeSamples(
   let batch: Row[] = []
   async function settle(): Promise<void> {
     const made = await making.shift()!
-    if ('verdict' in made) context.drop(made.row, { ...made.verdict, rule })
+    if ('verdict' in made) context.drop(made.row, { rule, ...made.verdict })
     else batch.push(await storePicture(made.row, made.picture, context))
   }
   for await (const sample of samples) {
@@ -98,18 +104,28 @@ export async function* storeSamples(
 async function makeSample(
   rule: string,
   sample: PictureSample,
-  { options, count }: StageContext<PictureOptions>,
+  { options, count, now, isTakenDown }: StageContext<PictureOptions>,
 ): Promise<Made> {
   const { row, verdict } = sampleRow(sample, options, count)
   if (verdict) return { row: { url: fileUrl(sample.name) }, verdict }
+  // Before it is decoded, and below by the hash of its bytes: what is appended to the tar stays there.
+  if (isTakenDown(row)) return { row, verdict: TAKEN_DOWN }
   if (!Buffer.isBuffer(sample.image)) return { row, verdict: sample.image }
   count('bytes.in', sample.image.length)
+  const signal = xmpSignal(sample.image, options.consent)
+  const judged = { ...row, ...consentColumns(signal, now()) }
+  if (signal?.reserves) {
+    const { rule: reason, source: value } = signal
+    return { row: judged, verdict: { status: 'dropped', reason, value, limit: null } }
+  }
   try {
-    return { row, picture: await makePicture(sample.image, options) }
+    const picture = await makePicture(sample.image, options)
+    if (isTakenDown({ sha256: picture.sha256 })) return { row, verdict: TAKEN_DOWN }
+    return { row: judged, picture }
   } catch (error) {
     const reason = reasonOf(error)
     if (reason === null) throw error
-    return { row, verdict: pictureVerdict(rule, reason, error as PairloomError, options.maxBytes) }
+    return { row: judged, verdict: pictureVerdict(rule, reason, error as PairloomError, options.maxBytes) }
   }
 }
 

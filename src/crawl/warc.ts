@@ -23,7 +23,10 @@ export const warc = defineSource({
   options,
   columns: { ...LINK_COLUMNS, ...PAGE_COLUMNS },
   check: checkArchive,
+  whenEmpty:
+    'that pages are HTML with pictures that have texts of these kinds (texts, captions), and consent',
   identity: (chosen) => archiveIdentity(chosen, WARC_FILES),
   partitions: (chosen, start) => archiveParts(chosen, WARC_FILES, start),
-  read: (part, context) => archiveRows(part, context, maxWarcBlock(context.options), warcRows(context)),
+  read: (part, context) =>
+    archiveRows(part, context, 'WARC', maxWarcBlock(context.options), warcRows(context)),
 })

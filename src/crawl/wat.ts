@@ -36,6 +36,7 @@ export const wat = defineSource({
   options,
   columns: { ...LINK_COLUMNS, ...PAGE_COLUMNS },
   check: checkArchive,
+  whenEmpty: 'that pages have pictures with texts of these kinds (texts, captions), and consent',
   identity: (chosen) => archiveIdentity(chosen, WAT_FILES),
   partitions: (chosen, start) => archiveParts(chosen, WAT_FILES, start),
   read(part, context) {
@@ -53,6 +54,6 @@ export const wat = defineSource({
       count('pages.ok')
       return isOptedOut(page, chosen.consent, count) ? [] : pageRows(page)
     }
-    return archiveRows(part, context, MAX_RECORD_BYTES, rowsOf)
+    return archiveRows(part, context, 'WAT', MAX_RECORD_BYTES, rowsOf)
   },
 })

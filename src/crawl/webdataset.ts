@@ -42,12 +42,13 @@ type TarPart = SourceFile & Record<string, unknown>
  */
 export const webdataset = defineSource({
   name: NAME,
-  version: 2,
+  version: 3,
   summary: 'Take pictures and texts from WebDataset tars',
   options,
   columns: PICTURE_COLUMNS,
   optionColumns: (chosen) => ({ ...keptColumns(chosen.keep), ...pictureColumns(chosen) }),
   check: ({ keep }) => checkKeep(keep),
+  whenEmpty: 'that the tars hold pictures with these extensions, and keys',
   async identity(chosen) {
     return { codec: await imageCodec(chosen), digest: filesDigest(await tars(chosen)) }
   },

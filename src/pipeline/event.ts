@@ -21,7 +21,13 @@ export type RunEvent =
   | { event: 'failed'; stage: string; partition: number; code: string; message: string }
   | { event: 'progress'; stages: StageProgress[]; running: number; rssBytes: number }
   | { event: 'published'; stage: string; folder: string; shards: number; rows: number; bytes: number }
-  | { event: 'end'; seconds: number; stages: { stage: string; tally: Tally; partitions: number }[] }
+  | {
+      event: 'end'
+      seconds: number
+      stages: { stage: string; tally: Tally; partitions: number }[]
+      /** As in `RunSummary`. */
+      notes: string[]
+    }
 
 export interface StageProgress {
   stage: string

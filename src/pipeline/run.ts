@@ -3,6 +3,7 @@ import { addTally, emptyTally, type Tally } from '../core/counters.ts'
 import { PairloomError, toPairloomError } from '../core/error.ts'
 import { plural } from '../core/plural.ts'
 import { fileStore } from '../store/file.ts'
+import { emptySources } from './empty-sources.ts'
 import type { RunEvent, StageProgress } from './event.ts'
 import { checkFailureRate, type FailureBound } from './failure-rate.ts'
 import { keepWaits } from './keep-waits.ts'
@@ -38,6 +39,8 @@ export interface RunSummary {
   seconds: number
   stages: { stage: string; tally: Tally; partitions: number }[]
   failed: { stage: string; partition: number }[]
+  /** What to look at although nothing failed: sources that gave no row. Sentences. */
+  notes: string[]
 }
 
 const GRACE_MS = 10_000
@@ -98,15 +101,21 @@ async function runStages(plan: Plan, folder: RunFolder, options: RunOptions): Pr
     partitions: schedule.progress(s.id).done,
   }))
   const seconds = (performance.now() - started) / 1000
-  emit({ event: 'end', seconds, stages: done })
-  if (options.failureBound) checkFailureRate(plan, tallies, options.failureBound)
   const failed = schedule.failed()
+  const isWhole = (stage: string, partitions: number) =>
+    partitions === schedule.progress(stage).partitions && !failed.some((f) => f.stage === stage)
+  const notes = await emptySources(
+    plan,
+    done.filter((s) => isWhole(s.stage, s.partitions)),
+  )
+  emit({ event: 'end', seconds, stages: done, notes })
+  if (options.failureBound) checkFailureRate(plan, tallies, options.failureBound)
   if (failed.length > 0 && !plan.allowFailed) {
     const names = failed.slice(0, 5).map((f) => `${f.stage} ${f.partition}`)
     const message = `${plural(failed.length, 'partition')} failed for good (${names.join(', ')}): run again to try them again, or with --allow-failed to go on without`
     throw new PairloomError('PL_PARTITION_FAILED', message, { data: { failed } })
   }
-  return { run: plan.run, out: plan.out, seconds, stages: done, failed }
+  return { run: plan.run, out: plan.out, seconds, stages: done, failed, notes }
 }
 
 interface Loop {

@@ -1,6 +1,7 @@
 import { addTally, emptyTally, type Tally } from '../core/counters.ts'
 import { PairloomError } from '../core/error.ts'
 import { fetchCauses, type CauseRows } from './doctor/fetch-causes.ts'
+import { emptySources } from './empty-sources.ts'
 import { fetchStages } from './fetch-stages.ts'
 import { continuations } from './chain.ts'
 import type { Plan, PlannedStage } from './plan.ts'
@@ -25,6 +26,8 @@ export interface RunStatus {
   stages: StageStatus[]
   /** What requests waited for in the run that last asked for any, or asks now; null where none waited. */
   waits: RunWaits | null
+  /** What to look at although nothing failed: sources that gave no row. Sentences. */
+  notes: string[]
 }
 
 /** State of the newest plan of a run, from its commits, and what it waits for: the same whatever engine runs it, or none. */
@@ -58,7 +61,16 @@ export async function runStatus(folder: RunFolder): Promise<RunStatus> {
     if (open || (stage.kind === 'sink' && !total)) finished = false
     stages.push(status)
   }
-  return { name: plan.name, finished, stages, waits: await folder.readWaits() }
+  const whole = stages.flatMap(({ stage, tally, done, partitions: all, failedPartitions }) =>
+    done === all && failedPartitions === 0 ? [{ stage, tally, partitions: all }] : [],
+  )
+  return {
+    name: plan.name,
+    finished,
+    stages,
+    waits: await folder.readWaits(),
+    notes: await emptySources(plan, whole),
+  }
 }
 
 /** The plan that was run last in a folder. */

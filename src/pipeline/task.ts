@@ -4,6 +4,7 @@ import { addCounters } from '../core/counters.ts'
 import { PairloomError } from '../core/error.ts'
 import { membersOf, runFilters } from '../core/filter-group.ts'
 import type { StageContext } from '../core/stage.ts'
+import { TAKEN_DOWN } from '../core/takedown.ts'
 import { openBytes, type TaskBytes } from './bytes.ts'
 import { openPartWriter, type PartWriter } from './part-writer.ts'
 import { bodyOf, type PlannedStage } from './plan.ts'
@@ -121,12 +122,18 @@ async function linkRows(
     count: (name, by = 1) => addCounters(part.tally.counters, { [name]: by }),
   })
   if (body.kind === 'stage' && body.stage.kind === 'source') {
-    // What a source drops it has read: both count as rows that came in.
+    const { takedowns } = environment
+    // What a source drops it has read: both count as rows that came in. A list or folder may hold what was purged from the
+    // run: nothing of it is written again, not even as a reject.
     const drop: StageContext['drop'] = (row, verdict) => {
       part.tally.rowsIn++
-      part.drop(row, verdict)
+      if (takedowns.covers(row)) part.drop({}, TAKEN_DOWN)
+      else part.drop(row, verdict)
     }
-    return countedIn(part, body.stage.read(task.source!, { ...context, drop }))
+    return countedIn(
+      part,
+      withoutTakenDown(body.stage.read(task.source!, { ...context, drop }), takedowns, drop),
+    )
   }
   const all = countedIn(part, input!)
   if (body.kind === 'filters') {

@@ -20,13 +20,18 @@ const plan = await planPipeline(
 )
 
 /** The end of a run up to the stage named last: rows in and kept of each. */
-function lines(rows: Record<string, [rowsIn: number, kept: number]>, reasons = {}, counters = {}): string {
+function lines(
+  rows: Record<string, [rowsIn: number, kept: number]>,
+  reasons = {},
+  counters = {},
+  notes: string[] = [],
+): string {
   const stages = Object.entries(rows).map(([stage, [rowsIn, kept]]) => ({
     stage,
     partitions: 1,
     tally: { ...emptyTally(), rowsIn, kept, dropped: rowsIn - kept, reasons, counters },
   }))
-  const summary: RunSummary = { run: plan.run, out: plan.out, seconds: 1, stages, failed: [] }
+  const summary: RunSummary = { run: plan.run, out: plan.out, seconds: 1, stages, failed: [], notes }
   return summaryLines(summary, { plan, report: 'r.html' }).join('\n')
 }
 
@@ -53,6 +58,11 @@ describe('the end of a run', () => {
 
   it('tells what a source that found nothing has counted', () => {
     expect(lines({ list: [0, 0] }, {}, { 'pages.robots': 1 })).toMatch(/nothing; it counted pages\.robots 1:/)
+  })
+
+  it('lets the note of a source that was read to its end stand alone', () => {
+    const said = lines({ list: [0, 0] }, {}, {}, ['list was read to its end'])
+    expect(said.match(/^empty.*/gm)).toEqual(['empty   list was read to its end'])
   })
 
   it('says nothing of the kind where rows came through, and counts one as one', () => {

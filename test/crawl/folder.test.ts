@@ -41,6 +41,8 @@ describe('crawl/folder', () => {
       keep: { n: 'int64' },
     })
     const url = 'file:///b/red%20fox.JPG'
+    const at = '1970-01-01T00:00:00.000Z'
+    const unspoken = { consent: 'allowed', consent_rule: null, consent_source: null, consent_at: at }
     expect(rows).toEqual([
       {
         uid: 'own.id',
@@ -66,6 +68,7 @@ describe('crawl/folder', () => {
         is_truncated: false,
         frame: 0,
         frames: 1,
+        ...unspoken,
       },
       {
         uid: uid(url, 'A red fox'),
@@ -91,6 +94,7 @@ describe('crawl/folder', () => {
         is_truncated: false,
         frame: 0,
         frames: 1,
+        ...unspoken,
       },
     ])
     expect(stored.map((s) => s.name)).toEqual([
@@ -164,6 +168,38 @@ describe('crawl/folder', () => {
       'file:///wide.png dropped.too-many-pixels',
     ])
     expect(new Set(rejects.map((r) => r.rule))).toEqual(new Set(['crawl/folder']))
+  })
+
+  it('takes no picture whose XMP reserves it, and writes down what it says of the others', async () => {
+    const says = (value: string) =>
+      quarters(40, 40)
+        .jpeg()
+        .withXmp(
+          `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description xmlns:plus="http://ns.useplus.org/ldf/xmp/1.0/" plus:DataMining="${value}"/></rdf:RDF></x:xmpmeta>`,
+        )
+        .toBuffer()
+    await put({
+      '1.jpg': await quarters(40, 40).jpeg().toBuffer(),
+      '2.jpg': await says('DMI-PROHIBITED'),
+      '3.jpg': await says('DMI-ALLOWED'),
+    })
+    const { rows, rejects, stored } = await read()
+    expect(rejects).toMatchObject([
+      {
+        status: 'dropped',
+        rule: 'crawl/folder',
+        reason: 'data-mining-prohibited',
+        value: 'XMP plus:DataMining: DMI-PROHIBITED',
+        consent: 'reserved',
+        consent_rule: 'data-mining-prohibited',
+      },
+    ])
+    expect(rows.map((row) => [row.consent, row.consent_rule, row.consent_source])).toEqual([
+      ['allowed', null, null],
+      ['allowed', 'data-mining-prohibited', 'XMP plus:DataMining: DMI-ALLOWED'],
+    ])
+    expect(stored).toHaveLength(2)
+    expect((await read({ consent: 'basic' })).rows).toHaveLength(3)
   })
 
   it('refuses two folders that hold one name, as both would be one URL', async () => {

@@ -41,6 +41,8 @@ export async function readSource(source: Source, options: Record<string, unknown
   const context = {
     options: parsed,
     signal: new AbortController().signal,
+    now: () => 0,
+    isTakenDown: () => false,
     bytes: { append, read: () => Promise.reject(new Error('not asked')) },
     drop: (row: Row, verdict: Verdict) => read.rejects.push({ ...row, ...verdict }),
     count: (name: string, by = 1) => (read.counters[name] = (read.counters[name] ?? 0) + by),

@@ -1,13 +1,18 @@
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { createReadStream } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import sharp from 'sharp'
 import { parse } from 'yaml'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { imageId, sha256, uid, type Row, type Text } from '../../src/core/index.ts'
 import { planPipeline, runPlan, type PipelineInput, type RunSummary } from '../../src/index.ts'
+import { openRunFolder } from '../../src/pipeline/run-folder.ts'
+import { purge } from '../../src/pipeline/takedown/purge.ts'
+import { takeDown } from '../../src/pipeline/takedown/takedown.ts'
 import { readTar } from '../../src/store/tar.ts'
+import { readParquet } from '../shard/harness.ts'
 import { quarters } from '../media/pictures.ts'
 import { sendBytes, sendStatus, startServer, type TestServer } from '../servers/web.ts'
 
@@ -171,5 +176,80 @@ describe('pictures at hand', () => {
 
     const other = await run('other', again, 1)
     expect(other.members).toEqual(second.members)
+  })
+
+  it('are stored in several sizes in one pass, each of which a sink can pack', async () => {
+    await put('in/fox.jpg', await quarters(300, 200).jpeg().toBuffer())
+    await put('in/fox.txt', 'A red fox')
+    const pictures = {
+      use: 'crawl/folder',
+      path: join(folder, 'in'),
+      resize: 'longest',
+      size: 128,
+      sizes: { small: 64, tiny: 32 },
+    }
+    const pack = { use: 'shard/pack', shardRows: 100 }
+    const small = { use: 'shard/webdataset', from: 'pack', picture: 'small' }
+    const done = await run('sizes', {
+      name: 'sizes',
+      stages: { pictures, pack, shards: { use: 'shard/webdataset' }, small },
+    })
+    const packed = async (shards: string) => {
+      for await (const { name, bytes } of readTar(createReadStream(join(shards, '00000.tar')))) {
+        if (!name.endsWith('.jpg')) continue
+        const { width, height } = await sharp(bytes).metadata()
+        return { width, height }
+      }
+      return null
+    }
+    expect(await packed(done.shards)).toEqual({ width: 128, height: 85 })
+    const { dataset } = JSON.parse(await readFile(join(folder, 'sizes/out/small/current.json'), 'utf8')) as {
+      dataset: string
+    }
+    expect(await packed(join(folder, 'sizes/out/small', dataset))).toEqual({ width: 64, height: 43 })
+    expect(Object.values(done.samples)).toMatchObject([
+      { width: 128, height: 85, image_small_width: 64, image_tiny_width: 32, image_tiny_height: 21 },
+    ])
+  })
+
+  it('that were taken down and purged are not written again by a source that still has them', async () => {
+    for (const name of ['fox', 'hare', 'broken']) {
+      const bytes =
+        name === 'broken'
+          ? 'no picture'
+          : await quarters(60, name.length * 9)
+              .jpeg()
+              .toBuffer()
+      await put(`in/${name}.jpg`, bytes)
+      await put(`in/${name}.txt`, `Words about the ${name}`)
+    }
+    await put('list.csv', 'url,text\nhttp://a.test/fox.jpg,Words about the fox\nhttp://b.test/1.jpg,Others')
+    const stages = {
+      pictures: { use: 'crawl/folder', path: join(folder, 'in'), resize: 'none' },
+      list: { use: 'crawl/list', path: join(folder, 'list.csv') },
+    }
+    const pipeline = (seed: string) => ({ name: 'again', seed, stages }) as PipelineInput
+    const where = { run: join(folder, 'again/run'), out: join(folder, 'again/out') }
+    await runPlan(await planPipeline(pipeline('a'), where), { workers: 1 })
+    const uids = ['fox', 'broken'].map((name) => uid(`file:///${name}.jpg`, `Words about the ${name}`))
+    const runFolder = openRunFolder(where.run)
+    const named = { domain: ['a.test'], url: [], uid: uids, sha256: [] }
+    await takeDown(runFolder, { named, reason: null, dryRun: false })
+    await purge(runFolder, 'test')
+    // A new time of change makes a new data set of each source.
+    await utimes(join(folder, 'in/hare.jpg'), 1, 1)
+    await utimes(join(folder, 'list.csv'), 1, 1)
+    const done = await runPlan(await planPipeline(pipeline('a'), where), { workers: 1 })
+    expect(done.stages.map(({ stage, tally }) => [stage, tally.kept, tally.reasons])).toEqual([
+      ['pictures', 1, { 'dropped.takedown.taken-down': 2 }],
+      ['list', 1, { 'dropped.takedown.taken-down': 1 }],
+    ])
+    for (const path of await readdir(where.run, { recursive: true })) {
+      if (!/\.(parquet|tar)$/.test(path)) continue
+      const bytes = await readFile(join(where.run, path))
+      const text = path.endsWith('.tar') ? bytes.toString('latin1') : JSON.stringify(await readParquet(bytes))
+      for (const word of [...uids, 'a.test', 'fox', imageId('file:///fox.jpg')])
+        expect(text).not.toContain(word)
+    }
   })
 })

@@ -83,6 +83,22 @@ const fromRecords = async (...records: Buffer[]) =>
   take({ files: await file(`${serial++}.warc`, ...records) })
 
 describe('crawl/warc', () => {
+  it.each([
+    ['WAT', 'metadata', '{"Envelope":{"WARC-Header-Metadata":{}}}', 'application/json', 'crawl/wat'],
+    ['WET', 'conversion', 'Words alone', 'text/plain', 'it holds text without pictures'],
+  ])('says of a %s which stage reads it', async (kind, type, block, contentType, advice) => {
+    const info = record('x', 'software: y', 'warcinfo')
+    const read = fromRecords(info, record('http://p.test/', block, type, [`Content-Type: ${contentType}`]))
+    await expect(read).rejects.toMatchObject({ code: 'PL_INPUT' })
+    await expect(read).rejects.toThrow(new RegExp(`Expected a WARC file, got a ${kind} in .*${advice}`))
+  })
+
+  it("reads on behind a crawler's own metadata", async () => {
+    const own = record('http://p.test/', '{"via":"x"}', 'metadata')
+    const page = record('http://p.test/', response('<img src=a.jpg alt="A dog">', [HTML]))
+    expect(captions(await fromRecords(own, page))).toEqual(['A dog'])
+  })
+
   it('gives the pictures of its pages with their texts and what their page says', async () => {
     const html = `<html lang=de><meta name=robots content="max-image-preview:large"><a rel=license href=/cc></a>
       <h1>Tiere</h1><a href=p><img src=a.jpg alt="Ein Hund" title=Hund>mehr</a>`

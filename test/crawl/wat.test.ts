@@ -94,6 +94,14 @@ async function take(
 }
 
 describe('crawl/wat', () => {
+  it('says of a WARC which stage reads it', async () => {
+    const text = 'HTTP/1.1 200 OK\r\n\r\n'
+    const head = `WARC/1.0\r\nWARC-Type: response\r\nContent-Length: ${text.length}\r\n\r\n`
+    const read = take([gzipSync(`${head}${text}\r\n\r\n`)])
+    await expect(read).rejects.toMatchObject({ code: 'PL_INPUT' })
+    await expect(read).rejects.toThrow(/Expected a WAT file, got a WARC in .*: read it with crawl\/warc/)
+  })
+
   const html: Html = {
     Head: {
       Base: '/base/',

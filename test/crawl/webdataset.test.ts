@@ -46,6 +46,38 @@ const reasons = ({ rejects }: SourceRead) =>
   rejects.map(({ status, reason, value }) => `${status}.${reason} ${value}`)
 
 describe('crawl/webdataset', () => {
+  it('takes no picture whose XMP reserves it, and writes down what it says of the others', async () => {
+    const says = (value: string) =>
+      quarters(40, 40)
+        .jpeg()
+        .withXmp(
+          `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description xmlns:plus="http://ns.useplus.org/ldf/xmp/1.0/" plus:DataMining="${value}"/></rdf:RDF></x:xmpmeta>`,
+        )
+        .toBuffer()
+    const members = {
+      '1.jpg': await quarters(40, 40).jpeg().toBuffer(),
+      '2.jpg': await says('DMI-PROHIBITED'),
+      '3.jpg': await says('DMI-ALLOWED'),
+    }
+    const { rows, rejects, stored } = await read({ 't.tar': tar(members) })
+    expect(rejects).toMatchObject([
+      {
+        status: 'dropped',
+        rule: 'crawl/webdataset',
+        reason: 'data-mining-prohibited',
+        value: 'XMP plus:DataMining: DMI-PROHIBITED',
+        consent: 'reserved',
+        consent_rule: 'data-mining-prohibited',
+      },
+    ])
+    expect(rows.map((row) => [row.consent, row.consent_rule, row.consent_source])).toEqual([
+      ['allowed', null, null],
+      ['allowed', 'data-mining-prohibited', 'XMP plus:DataMining: DMI-ALLOWED'],
+    ])
+    expect(stored).toHaveLength(2)
+    expect((await read({ 't.tar': tar(members) }, { consent: 'basic' })).rows).toHaveLength(3)
+  })
+
   it("reads img2dataset's and DataComp's samples: URL and uid of the JSON, the caption once", async () => {
     const url = 'https://a.test/fox.jpg'
     const own = 'c'.repeat(32)

@@ -34,6 +34,8 @@ export interface HeadData {
   missing: string[]
   partial: string[]
   failedPartitions: number
+  /** What to look at although nothing failed: sources that gave no row. Sentences. */
+  notes: string[]
 }
 
 export interface StageData {

@@ -1,7 +1,9 @@
 import type { PairloomError } from '../../core/error.ts'
+import { addTally, emptyTally } from '../../core/counters.ts'
 import { openBytes } from '../bytes.ts'
 import { diagnose } from '../doctor/diagnosis.ts'
 import { fetchHealth } from '../doctor/fetch-health.ts'
+import { emptySources, type WholeStage } from '../empty-sources.ts'
 import { fetchStages } from '../fetch-stages.ts'
 import type { Plan } from '../plan.ts'
 import { builtinStages, openRegistry, type Registry } from '../registry.ts'
@@ -57,7 +59,7 @@ export async function gatherReport(
     const shownTable = shown ? tables.of(shown.id)! : null
     const kept: Sample[] = shownTable ? await samples.kept(shownTable, 4 * options.samples) : []
     return {
-      head: headOf(run, plan, stages),
+      head: await headOf(run, plan, stages, flow),
       stages,
       ledgers: ledgersOf(stages),
       outputs: flow.flatMap((f) => outputOf(f, plan)),
@@ -84,7 +86,12 @@ async function registryOf(plan: Plan): Promise<Registry> {
   }
 }
 
-function headOf(run: string, plan: Plan, stages: readonly StageData[]): HeadData {
+async function headOf(
+  run: string,
+  plan: Plan,
+  stages: readonly StageData[],
+  flow: readonly StageCommits[],
+): Promise<HeadData> {
   const ids = (state: StageData['state']) => stages.filter((s) => s.state === state).map((s) => s.id)
   return {
     name: plan.name,
@@ -97,7 +104,18 @@ function headOf(run: string, plan: Plan, stages: readonly StageData[]): HeadData
     missing: ids('missing'),
     partial: ids('partial'),
     failedPartitions: stages.reduce((sum, s) => sum + s.partitions.failed, 0),
+    notes: await emptySources(plan, wholeStages(stages, flow)),
   }
+}
+
+function wholeStages(stages: readonly StageData[], flow: readonly StageCommits[]): WholeStage[] {
+  return flow.flatMap(({ stage, commits }) => {
+    const { state, partitions } = stages.find(({ id }) => id === stage.id)!
+    if (state !== 'done' || partitions.failed > 0) return []
+    const tally = emptyTally()
+    for (const commit of commits.values()) addTally(tally, commit.tally)
+    return [{ stage: stage.id, tally, partitions: commits.size }]
+  })
 }
 
 /** The last stage before the first sink, or the last so far, that has handed rows on. */

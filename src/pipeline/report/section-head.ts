@@ -26,7 +26,8 @@ export function headSection(data: ReportData): Html {
     <p class="when">
       ${time.startedAt ? html`${moment(time.startedAt)} · worked ${seconds(time.busySeconds)}${time.pauses.length > 0 && ` with ${plural(time.pauses.length, 'pause')}`}` : 'nothing has run yet'}
     </p>
-    ${openStages(data)} ${data.ledgers.map((ledger) => ledgerBlock(ledger, data))} ${facts(data)}
+    ${openStages(data)} ${notes(data)} ${data.ledgers.map((ledger) => ledgerBlock(ledger, data))}
+    ${facts(data)}
   </header>`
 }
 
@@ -46,6 +47,11 @@ function openStages({ head, stages }: ReportData): Html | null {
     )}
     ${!head.finished && html`<p>The same command goes on where it stopped; the numbers below are those so far.</p>`}
   </div>`
+}
+
+function notes({ head }: ReportData): Html | null {
+  if (head.notes.length === 0) return null
+  return html`<div class="notice">${head.notes.map((note) => html`<p>${note}</p>`)}</div>`
 }
 
 function ledgerBlock(ledger: Ledger, { stages, ledgers }: ReportData): Html {
