@@ -28,7 +28,7 @@ const options = z.strictObject({
  */
 export const boilerplate = defineFilter({
   name: 'filter/boilerplate',
-  version: 1,
+  version: 2,
   summary: 'Drop placeholder captions, bare dates and numbers, and left-overs of markup',
   options,
   reads: ['texts', 'caption'],
@@ -54,13 +54,13 @@ export const boilerplate = defineFilter({
   ],
 })
 
-// <b>, </a>, <img src=x>, <!-- · &nbsp; &#160; · {{name}}, {%if%}, <%=, ${x} · [caption id=1] · [object Object]
+// <b>, </a>, <img src=x>, <!-- · &nbsp; &#160; · {{name}}, {%if%}, <%=, ${x} · [caption id=1] [vc_row] · [object Object] · class="x" · \u003c
 const MARKUP =
-  /<\/?[a-z][a-z0-9-]*(?:[\s/][^<>]{0,500})?>|<!--|&(?:[a-z]{2,8}|#\d{1,7}|#x[0-9a-f]{1,6});|\{\{|\{%|<%|\$\{\w|\[\/?(?:caption|gallery|img|url|b|i)\b[^[\]]{0,200}\]|\[object \w+\]|%[sd]\b(?!\S)/i
+  /<\/?[a-z][a-z0-9-]*(?:[\s/][^<>]{0,500})?>|<!--|&(?:[a-z]{2,8}|#\d{1,7}|#x[0-9a-f]{1,6});|\{\{|\{%|<%|\$\{\w|\[\/?(?:caption|gallery|img|url|b|i|(?:vc|et_pb)_\w+)\b[^[\]]{0,200}\]|\[object \w+\]|%[sd]\b(?!\S)|\b(?:class|style|href|src|alt|title|width|height|onclick)=["'“”]|\\u[0-9a-f]{4}/i
 
 function hasMarkup(text: string): boolean {
   // Most captions hold none of these characters, and looking for one costs a tenth of the whole expression.
-  return /[<&{[%]/.test(text) && MARKUP.test(text.length > MAX_MARKUP ? text.slice(0, MAX_MARKUP) : text)
+  return /[<&{[%=\\]/.test(text) && MARKUP.test(text.length > MAX_MARKUP ? text.slice(0, MAX_MARKUP) : text)
 }
 
 interface Phrases {

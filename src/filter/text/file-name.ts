@@ -11,13 +11,13 @@ const options = z.strictObject({})
  * Drops captions that are a name of a file or thing rather than words about a picture.
  *
  * `kind` says what the whole caption looks like, the first that fits:
- * url (an address or a bare domain) · size (1024x768) · hex (a UUID, a hash) · camera (IMG_2041, Screenshot 2021-03-04,
+ * url (an address, a bare domain, an e-mail address) · size (1024x768) · hex (a UUID, a hash) · camera (IMG_2041, Screenshot 2021-03-04,
  * image 3) · path · file (anything that ends in a file extension) · code (a SKU, an article number) · name
  * (logo-final2, hero_banner: one run with joints that no language has) · none.
  */
 export const fileName = defineFilter({
   name: 'filter/file-name',
-  version: 1,
+  version: 2,
   summary: 'Drop captions that are file names, paths, addresses, camera names or article numbers',
   options,
   reads: ['texts', 'caption'],
@@ -32,7 +32,9 @@ export const fileName = defineFilter({
 })
 
 const URL_TEXT = /^(?:[a-z][a-z0-9+.-]*:\/\/|www\.|data:image\/)\S+$/i
-const DOMAIN = /^(?:[a-z0-9-]+\.)*[a-z0-9-]{3,}\.(?:com|org|net|info|biz|[a-z]{2}|co\.[a-z]{2})(?:\/\S*)?$/i
+const DOMAIN =
+  /^(?:[a-z0-9-]+\.)*[a-z0-9-]{3,}\.(?:com|org|net|info|biz|edu|gov|app|dev|shop|store|online|site|website|xyz|club|blog|photos?|photography|studio|agency|cloud|[a-z]{2}|co\.[a-z]{2})(?:\/\S*)?$/i
+const EMAIL = /^(?:mailto:)?[^\s@]{1,64}@[^\s@.]+(?:\.[^\s@.]+)*\.\p{L}{2,}$/u
 const SIZE = /^\d{2,5}\s?[x×*]\s?\d{2,5}(?:\s?px)?$/i
 const UUID = /^\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?$/i
 const HEX = /^(?:0x)?(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,}$/i
@@ -51,7 +53,8 @@ function nameKind(caption: string): string {
   if (text.length === 0 || text.length > MAX_LENGTH) return 'none'
   const isOneRun = !/\s/.test(text)
   if (isOneRun) {
-    if (URL_TEXT.test(text) || (DOMAIN.test(text) && !EXTENSION.test(text))) return 'url'
+    if (URL_TEXT.test(text) || ((DOMAIN.test(text) || EMAIL.test(text)) && !EXTENSION.test(text)))
+      return 'url'
     if (UUID.test(text) || HEX.test(text)) return 'hex'
   }
   if (SIZE.test(text)) return 'size'

@@ -55,6 +55,9 @@ describe('filter/boilerplate', () => {
     '${name}',
     '[caption id="1"]a cat',
     '[object Object]',
+    '[vc_row full_width=1]',
+    '/img>" class="aligncenter',
+    'R\\u0026B singer',
   ])('%s has left-overs of markup', async (caption) => {
     const { rejects } = await collect(boilerplate, [captionRow(caption)])
     expect(rejects.map(({ reason }) => reason)).toEqual(['markup'])
@@ -69,6 +72,8 @@ describe('filter/boilerplate', () => {
     '50% off',
     'cat [2019]',
     '$5 cat',
+    'E=mc2, class = "A"',
+    'C:\\users',
   ])('%s has none', async (caption) => {
     const { counters } = await collect(boilerplate, [captionRow(caption)])
     expect(counters).toEqual({ kept: 1 })
