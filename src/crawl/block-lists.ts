@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { sha256 } from '../core/hash.ts'
 import { canonicalUrl } from '../core/row.ts'
+import { hashIndex, MAX_PDQ_DISTANCE } from '../media/hash-index.ts'
 import { fileChunks } from '../store/file-chunks.ts'
 import { KeySet } from './key-set.ts'
-import { MAX_DISTANCE, pdqIndex } from './pdq-index.ts'
 import { inputError } from './source-files.ts'
 
 const paths = (doc: string) => z.array(z.string().min(1)).default([]).describe(doc)
@@ -22,8 +22,8 @@ export const LIST_OPTIONS = {
   pdqDistance: z
     .int()
     .min(0)
-    .max(MAX_DISTANCE)
-    .default(MAX_DISTANCE)
+    .max(MAX_PDQ_DISTANCE)
+    .default(MAX_PDQ_DISTANCE)
     .describe('bits by which a PDQ hash may differ from a blocked one and still be taken for it'),
 } as const
 
@@ -71,7 +71,7 @@ export async function openBlockLists(options: ListOptions): Promise<BlockLists> 
 async function readBlockLists({ block, allow, pdqDistance }: ListOptions): Promise<BlockLists> {
   const blocked = await readList(block, true)
   const allowed = await readList(allow, false)
-  const findPdq = blocked.pdq.length === 0 ? null : pdqIndex(blocked.pdq, pdqDistance)
+  const findPdq = blocked.pdq.length === 0 ? null : hashIndex(blocked.pdq, pdqDistance)
   return {
     ofUrl(url) {
       const place = blocked.place(url)
@@ -86,8 +86,10 @@ async function readBlockLists({ block, allow, pdqDistance }: ListOptions): Promi
     },
     needsPdq: findPdq !== null,
     ofPdq(hash) {
-      const found = findPdq?.(hash) ?? null
-      return found === null ? null : { reason: 'blocklisted', evidence: `pdq:${found}, seen ${hash}` }
+      const found = findPdq?.(hash)[0]
+      return found === undefined
+        ? null
+        : { reason: 'blocklisted', evidence: `pdq:${blocked.pdq[found]!}, seen ${hash}` }
     },
   }
 }

@@ -7,7 +7,6 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { sha256 } from '../../src/core/hash.ts'
 import { listsDigest, openBlockLists } from '../../src/crawl/block-lists.ts'
 import { KeySet } from '../../src/crawl/key-set.ts'
-import { pdqIndex } from '../../src/crawl/pdq-index.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'pairloom-lists-'))
 afterAll(() => rm(folder, { recursive: true, force: true }))
@@ -122,31 +121,6 @@ describe('block and allow lists', () => {
       evidence: `pdq:${blocked}, seen ${flipped(2)}`,
     })
     expect(lists.ofPdq(flipped(3))).toBe(null)
-  })
-})
-
-describe('PDQ index', () => {
-  const distanceOf = (a: string, b: string) =>
-    (BigInt(`0x${a}`) ^ BigInt(`0x${b}`)).toString(2).replaceAll('0', '').length
-  const hashes = Array.from({ length: 100 }, (_, i) => sha256(`hash ${i}`))
-
-  it.each([0, 1, 15, 16, 31])('finds exactly what comparing with all finds, within %i bits', (distance) => {
-    const find = pdqIndex(hashes, distance)
-    let found = 0
-    for (let i = 0; i < 160; i++) {
-      // Of a known hash, i mod 40 bits are turned, all over it.
-      const turned = Array.from({ length: i % 40 }, (_, k) => 1n << BigInt((i * 31 + k * 97) % 256))
-      const mask = turned.reduce((sum, bit) => sum | bit, 0n)
-      const asked = (BigInt(`0x${hashes[i % 100]!}`) ^ mask).toString(16).padStart(64, '0')
-      const near = hashes.filter((hash) => distanceOf(hash, asked) <= distance)
-      expect(find(asked)).toBe(near[0] ?? null)
-      found += near.length
-    }
-    expect(found).toBeGreaterThan(0)
-  })
-
-  it('of nothing finds nothing', () => {
-    expect(pdqIndex([], 31)('0'.repeat(64))).toBe(null)
   })
 })
 

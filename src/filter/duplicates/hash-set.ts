@@ -83,3 +83,8 @@ export function ones(word: number): number {
 function setWords(words: Uint32Array, from: number, hash: string, width: number): void {
   for (let at = 0; at < width; at++) words[from + at] = Number.parseInt(hash.slice(at * 8, at * 8 + 8), 16)
 }
+
+/** The hash of the mirror image, as text. */
+export function mirrorOf(hash: string): string {
+  return hash.replaceAll(/./g, (digit) => (Number.parseInt(digit, 16) ^ 5).toString(16))
+}
