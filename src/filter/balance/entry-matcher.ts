@@ -1,5 +1,7 @@
 import {
+  AFTER_SPACE_AND,
   ENTRY,
+  EXISTS,
   entryLinks,
   LIVE,
   LIVE_FAILURE,
@@ -50,8 +52,8 @@ export function spaced(entry: string, rule: MatchRule): string {
 }
 
 function automaton(trie: EntryTrie): EntryMatcher {
-  const { nodes, first } = entryLinks(trie)
-  const { units, edges } = trie
+  const { nodes, fromRoot, edges } = entryLinks(trie)
+  const { units } = trie
   const singles = new Int32Array(0x10000).fill(-1)
   for (let code = 0; code < 0x10000; code++) {
     if (UNIT_KINDS[code] !== LETTER) singles[code] = units.find(String.fromCharCode(code))
@@ -61,10 +63,13 @@ function automaton(trie: EntryTrie): EntryMatcher {
   function step(state: number, unit: number): number {
     if (unit < 0) return ROOT
     for (let from = nodes[state + LIVE]!; ; from = nodes[from + LIVE_FAILURE]!) {
-      if (from === AFTER_SPACE * NODE_SIZE) return first[2 * unit + 1]! || first[2 * unit]!
-      if (from === ROOT) return first[2 * unit]!
-      const child = edges.get(from / NODE_SIZE, unit)
-      if (child !== 0) return child * NODE_SIZE
+      if (from === AFTER_SPACE * NODE_SIZE) {
+        const child = AFTER_SPACE_AND + 2 * NODE_SIZE * unit
+        return nodes[child + EXISTS] === 1 ? child : fromRoot[unit]!
+      }
+      if (from === ROOT) return fromRoot[unit]!
+      const child = edges.get(from, unit)
+      if (child !== 0) return child
     }
   }
 
@@ -116,9 +121,14 @@ class Found {
   #set: Set<number> | null = null
 
   add(number: number): void {
-    if (this.#set === null ? this.numbers.includes(number) : this.#set.has(number)) return
+    if (this.#set === null ? this.#isAmong(number) : this.#set.has(number)) return
     this.numbers.push(number)
     this.#set?.add(number)
     if (this.numbers.length === MOST_LOOKED_THROUGH) this.#set = new Set(this.numbers)
+  }
+
+  #isAmong(number: number): boolean {
+    for (const other of this.numbers) if (other === number) return true
+    return false
   }
 }

@@ -1,3 +1,4 @@
+import { EdgeTable } from './edge-table.ts'
 import { LETTER, SPACE, UNIT_KINDS } from './text-unit.ts'
 import { UnitTable } from './unit-table.ts'
 
@@ -67,46 +68,4 @@ export class EntryTrie {
       this[name] = wider
     }
   }
-}
-
-/** Children by node and unit, at most half full. Memory: 24 to 48 bytes an edge. */
-export class EdgeTable {
-  /** Node, unit, child; no child is 0. */
-  #slots = new Int32Array(3 * 1024)
-  #size = 0
-
-  /** The child, or 0. */
-  get(node: number, unit: number): number {
-    const slots = this.#slots
-    const mask = slots.length / 3 - 1
-    for (let slot = slotOf(node, unit) & mask; ; slot = (slot + 1) & mask) {
-      const child = slots[3 * slot + 2]!
-      if (child === 0 || (slots[3 * slot] === node && slots[3 * slot + 1] === unit)) return child
-    }
-  }
-
-  add(node: number, unit: number, child: number): void {
-    if (6 * ++this.#size > this.#slots.length) {
-      const narrow = this.#slots
-      this.#slots = new Int32Array(2 * narrow.length)
-      for (let i = 0; i < narrow.length; i += 3) {
-        if (narrow[i + 2] !== 0) put(this.#slots, narrow[i]!, narrow[i + 1]!, narrow[i + 2]!)
-      }
-    }
-    put(this.#slots, node, unit, child)
-  }
-}
-
-function put(slots: Int32Array, node: number, unit: number, child: number): void {
-  const mask = slots.length / 3 - 1
-  let slot = slotOf(node, unit) & mask
-  while (slots[3 * slot + 2] !== 0) slot = (slot + 1) & mask
-  slots[3 * slot] = node
-  slots[3 * slot + 1] = unit
-  slots[3 * slot + 2] = child
-}
-
-function slotOf(node: number, unit: number): number {
-  const hash = Math.imul(node, 0x9e3779b1) ^ Math.imul(unit, 0x85ebca6b)
-  return hash ^ (hash >>> 15)
 }

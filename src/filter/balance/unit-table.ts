@@ -19,7 +19,7 @@ export class UnitTable {
   findHashed(text: string, from: number, to: number, hash: number): number {
     const slots = this.#slots
     const last = slots.length - 4
-    for (let slot = (4 * hash) & last; ; slot = (slot + 4) & last) {
+    for (let slot = (hash << 2) & last; ; slot = (slot + 4) & last) {
       const unit = slots[slot + 1]! - 1
       if (unit < 0) return -1
       if (slots[slot] === hash && this.#is(slots[slot + 2]!, slots[slot + 3]!, text, from, to)) return unit
@@ -77,7 +77,7 @@ function hashOf(text: string, from: number, to: number): number {
 
 function put(slots: Int32Array, hash: number, number: number, start: number, end: number): void {
   const last = slots.length - 4
-  let slot = (4 * hash) & last
+  let slot = (hash << 2) & last
   while (slots[slot + 1] !== 0) slot = (slot + 4) & last
   slots[slot] = hash
   slots[slot + 1] = number
