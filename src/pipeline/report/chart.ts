@@ -1,4 +1,5 @@
 import { barsChart } from './chart-bars.ts'
+import { curvesChart } from './chart-curves.ts'
 import { heatChart } from './chart-heat.ts'
 import { histogramChart } from './chart-histogram.ts'
 import type { Chart } from './data.ts'
@@ -21,11 +22,13 @@ function drawing(chart: Chart): Html {
       return barsChart(chart)
     case 'heat':
       return heatChart(chart)
+    case 'curves':
+      return curvesChart(chart)
   }
 }
 
 function notes(chart: Chart): Html | null {
-  if (chart.kind === 'heat') return null
+  if (chart.kind === 'heat' || chart.kind === 'curves') return null
   const said: string[] = []
   if (chart.kind === 'histogram') {
     const number = (value: number) => (chart.whole ? count(value) : significant(value))

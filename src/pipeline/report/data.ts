@@ -156,7 +156,7 @@ export interface FetchData {
   findings: Finding[]
 }
 
-export type Chart = Histogram | Bars | HeatMap
+export type Chart = Histogram | Bars | HeatMap | Curves
 
 /** Rows that passed the stage, that this rule took, and that another rule of the stage took. */
 export interface Split {
@@ -210,6 +210,20 @@ export interface HeatMap extends ChartHead {
   /** Edges of both axes. */
   edges: number[]
   cells: { x: number; y: number; rows: number }[]
+}
+
+/** Lines over an axis that is logarithmic. */
+export interface Curves extends ChartHead {
+  kind: 'curves'
+  xLabel: string
+  yLabel: string
+  /** Of y. `share`: linear, 0 to 1. */
+  scale: 'log' | 'share'
+  /** Points by x; x is 1 at least. */
+  before: [x: number, y: number][]
+  after: [x: number, y: number][]
+  /** Where a rule begins to take rows, on x or on y. */
+  limit: { axis: 'x' | 'y'; value: number; text: string } | null
 }
 
 export interface RuleData {

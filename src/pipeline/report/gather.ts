@@ -10,6 +10,7 @@ import { builtinStages, openRegistry, type Registry } from '../registry.ts'
 import type { RunFolder } from '../run-folder.ts'
 import { readTakedowns } from '../takedown/tombstones.ts'
 import { sinkFolder } from '../task-sink.ts'
+import { balanceCharts } from './balance-charts.ts'
 import type { HeadData, OutputData, ReportData, RuleData, Sample, StageData } from './data.ts'
 import { ledgersOf, pathTo, readFlow, stageData, type StageCommits } from './flow.ts'
 import { openJudged } from './judged.ts'
@@ -170,7 +171,10 @@ async function rulesOf(
   for (const [i, stage] of stages.entries()) {
     if (stage.state === 'missing') continue
     const table = tables.of(stage.id)
-    const charts = await measureCharts(flow[i]!.stage, table, tables, registry)
+    const charts = [
+      ...(await measureCharts(flow[i]!.stage, table, tables, registry)),
+      ...balanceCharts(stage),
+    ]
     for (const rule of ruleNames(stage, charts)) {
       const reasons = stage.reasons.filter((r) => r.rule === rule)
       const data: RuleData = {

@@ -10,7 +10,7 @@ export function rulesSection({ rules, fetches }: ReportData): Html | null {
   const isFetch = (rule: RuleData) => fetches.some((f) => f.stage === rule.stage)
   const shown = rules.filter((r) => (r.rows > 0 || r.charts.length > 0) && !isFetch(r))
   if (shown.length === 0) return null
-  const isMixed = shown.some((r) => r.charts.some((c) => c.kind !== 'heat'))
+  const isMixed = shown.some((r) => r.charts.some((c) => c.kind === 'histogram' || c.kind === 'bars'))
   return html`<section id="rules">
     <h2>Rules and what they took</h2>
     ${isMixed && html`<p class="legend"><span class="key kept">kept</span> <span class="key here">dropped by this rule</span> <span class="key other">dropped by another rule of the stage</span></p>`}

@@ -101,6 +101,7 @@ h2 + p { margin: 4px 0 16px; }
 .chart .axis { stroke: var(--faint); stroke-width: 1; } .chart .ground { fill: var(--card); }
 .chart .tick { fill: var(--soft); font-size: 10.5px; } .chart .limit { stroke: var(--ink); stroke-width: 1.2; stroke-dasharray: 3 3; }
 .chart .limit-label { fill: var(--ink); font-size: 11px; font-weight: 600; } .chart .beyond { fill: var(--here-soft); } .chart .hit { fill: transparent; }
+.chart .curve { fill: none; stroke: var(--kept); stroke-width: 1.8; } .chart .curve.was { stroke: var(--here); } .chart .dot { fill: transparent; }
 .chart g:hover .kept, .chart g:hover .here, .chart g:hover .other { opacity: .75; }
 .bars { max-width: 460px; }
 .bar-row { display: grid; grid-template-columns: minmax(0, 9.5em) minmax(40px, 1fr) auto; gap: 10px; align-items: center; font-size: 13px; line-height: 1.65; }
