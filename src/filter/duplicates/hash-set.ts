@@ -17,10 +17,10 @@ export interface HashSet {
   mirror: number
 }
 
-/** Collects hashes that come in their order. Memory: 4 bytes a word, twice that while it grows. */
-export function openHashSet(name: HashName): { add(hash: string): void; done(): HashSet } {
+/** Collects hashes that come in their order. room: for how many at first. Memory: 4 bytes a word, twice that while it grows. */
+export function openHashSet(name: HashName, room = 1024): { add(hash: string): void; done(): HashSet } {
   const width = HASHES[name].bits / 32
-  let words = new Uint32Array(width * 1024)
+  let words = new Uint32Array(width * room)
   let size = 0
   return {
     add(hash) {
