@@ -47,6 +47,7 @@ describe('the package', () => {
       const name = path.slice(0, -'.ts'.length)
       return [`dist/${name}.js`, `dist/${name}.d.ts`]
     })
+    const copied = (await filesOf('src', '.py')).map((path) => `dist/${path}`)
     const docs = (await filesOf('docs', '.md')).map((path) => `docs/${path}`)
     const top = ['CHANGELOG.md', 'LICENSE', 'NOTICE', 'README.md', 'package.json']
     const own = [
@@ -55,7 +56,7 @@ describe('the package', () => {
       'pipelines/site.yaml',
       'pipelines/url-list.yaml',
     ]
-    expect(packed).toEqual([...built, ...docs, ...top, ...own].sort())
+    expect(packed).toEqual([...built, ...copied, ...docs, ...top, ...own].sort())
   })
 
   it('asks for the Node that the starter asks for', () => {

@@ -245,11 +245,13 @@ export interface GlobalInput {
   partitions: number
   /**
    * Runs one SQL statement over the view `input` (all rows that came in), batch by batch in the order of its
-   * ORDER BY. Use the subset that DuckDB and Spark share.
+   * ORDER BY. Use the subset that DuckDB and Spark share (docs/sql.md).
    */
   sql(statement: string): AsyncIterable<Row[]>
   /** Keeps what a statement gives as a table that later ones can name: done once, however often it is asked. */
   table(name: string, statement: string): Promise<void>
+  /** The engine sorts any number of rows in one statement, so that several passes over the input would only cost. */
+  sortsAll?: boolean
 }
 
 export interface GlobalBatch {

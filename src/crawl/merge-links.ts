@@ -45,7 +45,7 @@ const options = z.strictObject({
  */
 export const mergeLinks = defineGlobal({
   name: NAME,
-  version: 1,
+  version: 2,
   summary: 'Join rows of the same image, and give each site to one partition',
   options,
   reads: ['uid', 'image_id', 'url', 'site', 'texts', 'caption', 'merged_uids'],
@@ -72,7 +72,7 @@ export const mergeLinks = defineGlobal({
     }
 
     for await (const rows of inPasses(input, partitions, context.memoryBytes)) {
-      for (const { pairloom_slot: _, pairloom_partition, ...columns } of rows) {
+      for (const { pairloom_slot: _, pairloom_texts: __, pairloom_partition, ...columns } of rows) {
         const row = columns as LinkRow
         if (merge?.keeper.image_id === row.image_id) {
           const value = merge.keeper.uid
@@ -118,7 +118,7 @@ const ROW_BYTES = 1024
  * A sort that spills still needs memory that grows with its rows. Rows of one image are never in two passes.
  */
 async function* inPasses(input: GlobalInput, partitions: number, memoryBytes: number): AsyncGenerator<Row[]> {
-  const passes = Math.max(1, Math.ceil((input.rows * ROW_BYTES) / memoryBytes))
+  const passes = input.sortsAll ? 1 : Math.max(1, Math.ceil((input.rows * ROW_BYTES) / memoryBytes))
   const groups = Math.min(passes, partitions)
   const slices = Math.ceil(passes / groups)
   // Bounds of image_id, hex digits: `g` comes after all of them.
@@ -142,15 +142,14 @@ async function* inPasses(input: GlobalInput, partitions: number, memoryBytes: nu
 
 /**
  * DuckDB and Spark share md5 and instr but no way to read a hex number: four digits are looked up one by one.
- * `pairloom_partition` is the partition x 65,536. Rows of equal uid differ in their texts' pages alone, and lists of
- * structs are ordered alike in both.
+ * `pairloom_partition` is the partition x 65,536. Rows of equal uid differ in their texts' pages alone.
  */
 function ordered(partitions: number, condition: string): string {
   const digit = (at: number) => `(instr('0123456789abcdef', substr(md5(site), ${at}, 1)) - 1)`
   const slot = `(${digit(1)} * 4096 + ${digit(2)} * 256 + ${digit(3)} * 16 + ${digit(4)}) * ${partitions}`
   return `
     SELECT *, pairloom_slot - pairloom_slot % ${SLOTS} AS pairloom_partition
-    FROM (SELECT *, ${slot} AS pairloom_slot FROM input) AS placed
+    FROM (SELECT *, ${slot} AS pairloom_slot, texts_key(texts) AS pairloom_texts FROM input) AS placed
     WHERE ${condition}
-    ORDER BY pairloom_partition, image_id, uid, texts`
+    ORDER BY pairloom_partition, image_id, uid, pairloom_texts`
 }

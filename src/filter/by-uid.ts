@@ -69,7 +69,8 @@ async function* inPasses(
   statement: (from: string, to: string) => string,
 ): AsyncGenerator<Row[]> {
   const thumbs = Object.values(input.columns).filter(({ type }) => type === 'binary').length
-  const wanted = Math.ceil((input.rows * ROW_BYTES * (1 + thumbs)) / (memoryBytes * SORT_SHARE))
+  const needed = Math.ceil((input.rows * ROW_BYTES * (1 + thumbs)) / (memoryBytes * SORT_SHARE))
+  const wanted = input.sortsAll ? 1 : needed
   const passes = Math.min(SLOTS, Math.max(1, wanted))
   const hex = (slot: number) => slot.toString(16).padStart(4, '0')
   for (let pass = 0; pass < passes; pass++) {

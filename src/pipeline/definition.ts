@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { NO_NETWORK } from '../core/collect.ts'
 import { parseDuration } from '../core/duration.ts'
 import { parseRange } from '../crawl/address.ts'
 import { parseEndpoint } from '../crawl/resolve.ts'
+import type { SqlEngine } from '../table/sql.ts'
 
 const word = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'expected lower-case letters, digits and dashes')
 
@@ -75,6 +77,50 @@ const network = z.strictObject({
   http2: z.boolean().default(NO_NETWORK.http2).describe('offer HTTP/2 to servers over TLS'),
 })
 
+/** What the `sql` of a pipeline may say of Spark. */
+const spark = z.strictObject({
+  engine: z.enum(['duckdb', 'spark']),
+  master: z
+    .string()
+    .min(1)
+    .default('local[*]')
+    .describe('as of spark-submit: local[4], spark://host:7077, yarn'),
+  python: z
+    .string()
+    .min(1)
+    .default('python3')
+    .describe('Python 3.11 or newer that has pyspark 4, or finds one by SPARK_HOME'),
+  submit: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('more arguments of spark-submit, such as --executor-memory, 8g'),
+  memoryMiB: z
+    .int()
+    .min(512)
+    .nullable()
+    .default(null)
+    .describe(
+      'heap of the driver, MiB; with a local master all that Spark holds. null: half of memoryMiB, 512 at least',
+    ),
+})
+
+const { engine: _, ...SPARK_DEFAULTS } = spark.parse({ engine: 'spark' })
+
+/** Where the SQL of global stages runs. It decides no row: it is in no fingerprint. */
+const sql = z
+  .union([
+    z.enum(['duckdb', 'spark']),
+    spark.refine(({ engine, ...others }) => engine === 'spark' || isDeepStrictEqual(others, SPARK_DEFAULTS), {
+      error: 'expected master, python, submit and memoryMiB with the engine spark only',
+    }),
+  ])
+  .default('duckdb')
+  .transform((chosen): SqlEngine => {
+    const all = typeof chosen === 'string' ? spark.parse({ engine: chosen }) : chosen
+    return all.engine === 'spark' ? { ...all, engine: 'spark' } : { engine: 'duckdb' }
+  })
+  .describe('duckdb: in the worker itself; spark: Spark SQL 4, with its options as a map')
+
 /** The top of a pipeline file. Stages are checked one by one, each with its own schema. */
 export const pipelineSchema = z.strictObject({
   name: word.describe('names the run folder'),
@@ -90,6 +136,7 @@ export const pipelineSchema = z.strictObject({
     .optional()
     .describe('folder of the final shards, one folder a sink; default out/<name>'),
   network: network.prefault({}),
+  sql,
   plugins: z.array(z.string().min(1)).default([]).describe('files or packages that export stages'),
   memoryMiB: z
     .int()

@@ -6,6 +6,7 @@ import { PairloomError, toPairloomError } from '../core/error.ts'
 import { fingerprint } from '../core/hash.ts'
 import { outputOptions } from '../core/options.ts'
 import type { Network } from '../core/stage.ts'
+import type { SqlEngine } from '../table/sql.ts'
 import { checkPipeline, columnFaults, type CheckedPipeline } from './check.ts'
 import { membersOf } from '../core/filter-group.ts'
 import { partsOf, type Body } from './body.ts'
@@ -69,6 +70,8 @@ export interface Plan {
   run: string
   out: string
   network: Network
+  /** Where the SQL of global stages runs. */
+  sql: SqlEngine
   memoryMiB: number
   /** A run asks for nothing more after so long, ms from its start. */
   deadlineMs: number | null
@@ -153,6 +156,7 @@ async function plan(
     run,
     out,
     network: top.network,
+    sql: top.sql,
     memoryMiB: top.memoryMiB,
     deadlineMs: top.deadline,
     plugins,

@@ -69,6 +69,9 @@ export interface RunWaits {
   waits: LaneWait[]
 }
 
+/** Where tasks of a cluster leave what others must see, a folder an attempt, gone with it. No stage is called so. */
+export const SCRATCH = '.scratch'
+
 /** Reads and writes the layout of a run folder (docs/architecture.md). */
 export interface RunFolder {
   readonly store: Store
@@ -170,7 +173,7 @@ export function openRunFolder(run: string): RunFolder {
       return (await folder.readSourceParts(dataset)) ?? parts
     },
     async datasets(id) {
-      const ids = id === undefined ? await store.folders() : [id]
+      const ids = id === undefined ? (await store.folders()).filter((name) => name !== SCRATCH) : [id]
       const found = await Promise.all(ids.map(async (i) => (await store.folders(i)).map((f) => `${i}/${f}`)))
       return found.flat()
     },

@@ -3,7 +3,7 @@ import { isAlive, PLACE } from '../store/alive.ts'
 import { sweepTemporary } from '../store/file.ts'
 import type { Plan } from './plan.ts'
 import { sinkFolder } from './task-sink.ts'
-import type { RunFolder } from './run-folder.ts'
+import { SCRATCH, type RunFolder } from './run-folder.ts'
 
 /** Tells this process from others of its number: an earlier one of a container, one on a machine of the same name. */
 const PROCESS = randomBytes(3).toString('hex')
@@ -21,6 +21,11 @@ export function attemptName(): string {
  */
 export async function sweepRun(folder: RunFolder, plan: Plan): Promise<number> {
   let removed = await sweepTemporary(folder.store)
+  for (const attempt of await folder.store.folders(SCRATCH)) {
+    if (!isOver(attempt)) continue
+    await folder.store.remove(`${SCRATCH}/${attempt}`)
+    removed++
+  }
   for (const stage of plan.stages) {
     if (stage.kind === 'sink') removed += await sweepTemporary(sinkFolder(plan.out, stage))
     const committed = new Set<string>()

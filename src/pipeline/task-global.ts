@@ -5,11 +5,11 @@ import { PairloomError } from '../core/error.ts'
 import type { StageContext } from '../core/stage.ts'
 import { fileStore } from '../store/file.ts'
 import { openTableWriter } from '../table/parquet-write.ts'
-import { openSql } from '../table/sql.ts'
+import { isLocal, openSql } from '../table/sql.ts'
 import { openBytes } from './bytes.ts'
 import { openPartWriter, type PartWriter } from './part-writer.ts'
 import { bodyOf, type PlannedStage } from './plan.ts'
-import type { Commit, RunFolder } from './run-folder.ts'
+import { SCRATCH, type Commit, type RunFolder } from './run-folder.ts'
 import {
   finished,
   plannedStage,
@@ -35,14 +35,17 @@ export async function runGlobal(
   if (body.kind !== 'stage' || body.stage.kind !== 'global')
     throw new PairloomError('PL_STAGE', `Expected ${stage.id} to be global`)
 
-  const sql = await openSql({ memoryBytes: environment.memoryBytes / 2, scratch: join(scratch, 'sql') })
+  // What a cluster's machines write can be read only from a folder that they all see, as the run folder is.
+  const shared = isLocal(plan.sql) ? null : `${SCRATCH}/${task.attempt}`
+  const results = shared === null ? join(scratch, 'sql') : folder.store.locate(shared)
+  const sql = await openSql({ memoryBytes: environment.memoryBytes / 2, scratch: results }, plan.sql)
   const parts: { part: PartWriter; partition: number }[] = []
   const done: Commit[] = []
   const counters = {}
   // Rows dropped before the first partition is opened go to its rejects.
   let waiting: Parameters<StageContext['drop']>[] = []
   try {
-    await sql.view('input', await inputFiles(folder, upstream, commits, scratch))
+    await sql.view('input', await inputFiles(folder, upstream, commits, results))
     const context = stageContext(stage, task, environment, {
       bytes: openBytes(folder, null),
       drop(row, verdict) {
@@ -58,6 +61,7 @@ export async function runGlobal(
       partitions: task.partitions,
       sql: (statement: string) => sql.query(statement),
       table: (name: string, statement: string) => sql.table(name, statement),
+      sortsAll: plan.sql.engine === 'spark',
     }
 
     async function openNext(): Promise<PartWriter> {
@@ -118,6 +122,7 @@ export async function runGlobal(
     throw error
   } finally {
     sql.close()
+    if (shared !== null) await folder.store.remove(shared)
   }
 }
 

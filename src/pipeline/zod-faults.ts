@@ -90,7 +90,7 @@ function expected(issue: Issue, schema: z.ZodType | undefined): string {
       return `expected ${WORDS[issue.expected!] ?? issue.expected!}`
     case 'invalid_union': {
       const kinds = (issue.errors ?? []).flatMap((branch) =>
-        branch.map((i) => WORDS[i.expected!] ?? i.expected ?? lower(i.message)),
+        branch.map((i) => WORDS[i.expected!] ?? i.expected ?? i.values?.join(' or ') ?? lower(i.message)),
       )
       return `expected ${[...new Set(kinds)].join(' or ')}`
     }

@@ -4,15 +4,19 @@ import { PairloomError } from '../core/error.ts'
 import { SQL_FUNCTIONS } from './sql-functions.ts'
 import type { Sql, SqlOptions } from './sql.ts'
 
-/** Opens DuckDB in memory, spilling to scratch. */
-export async function openDuckDb(options: SqlOptions): Promise<Sql> {
+/**
+ * Opens DuckDB in memory, spilling to scratch.
+ *
+ * inOrder: rows of a statement without ORDER BY come as they lie in the file.
+ */
+export async function openDuckDb(options: SqlOptions & { inOrder?: boolean }): Promise<Sql> {
   const { DuckDBInstance } = await import('@duckdb/node-api')
   const { exactValue } = await import('./duckdb-value.ts')
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: `${Math.max(64, Math.floor(options.memoryBytes / 2 ** 20))}MiB`,
     temp_directory: options.scratch,
     threads: String(options.threads ?? 2),
-    preserve_insertion_order: 'false',
+    preserve_insertion_order: String(options.inOrder === true),
     autoinstall_known_extensions: 'false',
     // As Spark: NULL is below every value.
     default_null_order: 'nulls_first_on_asc_last_on_desc',

@@ -49,6 +49,14 @@ describe('the sweep of a run folder', () => {
     expect(await leftAfterSweep(attemptOf({ rest: '0000000' }))).toBe(false)
   })
 
+  it('removes the scratch of a cluster that dead attempts have left, and no other', async () => {
+    const attempts = [attemptOf({ pid: deadPid() }), attemptOf()]
+    for (const attempt of attempts) await folder.store.replace(`.scratch/${attempt}/0/part-00000`, 'rows')
+    await sweepRun(folder, plan())
+    expect(await folder.store.folders('.scratch')).toEqual([attempts[1]])
+    expect(await folder.datasets()).toEqual([])
+  })
+
   it('keeps committed parts, whoever made them', async () => {
     const attempt = attemptOf({ pid: deadPid() })
     const path = folder.partPath(dataset, 3, attempt, 'parquet')

@@ -92,7 +92,7 @@ function lastRows({ by, per, fraction, count, order }: Chosen, isMissing: string
       SELECT ${groupSql(per)} AS part, ${by} AS score, uid FROM input WHERE NOT (${isMissing}) GROUP BY 1, 2, 3
     ), placed AS (
       SELECT part, score, uid,
-        row_number() OVER (PARTITION BY part ORDER BY score ${order === 'highest' ? 'DESC' : 'ASC'}, uid) AS place,
+        CAST(row_number() OVER (PARTITION BY part ORDER BY score ${order === 'highest' ? 'DESC' : 'ASC'}, uid) AS BIGINT) AS place,
         count(*) OVER (PARTITION BY part) AS rows
       FROM scored
     )
