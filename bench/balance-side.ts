@@ -1,24 +1,35 @@
 import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
 import { openMatcher } from '../src/filter/balance/entry-matcher.ts'
 
-/** `node balance-side.ts ENTRIES CAPTIONS PASSES`: as peers/pyahocorasick_match.py. */
-const [entriesFile, captionsFile, passes] = process.argv.slice(2)
-const entries = JSON.parse(readFileSync(entriesFile!, 'utf8')) as string[]
-const captions = JSON.parse(readFileSync(captionsFile!, 'utf8')) as string[]
+/** `node balance-side.ts ENTRIES CAPTIONS`: as peers/pyahocorasick_match.py. */
+const [entries, captions] = process.argv.slice(2).map((f) => JSON.parse(readFileSync(f, 'utf8')) as string[])
 
-const began = process.cpuUsage()
-const matcher = openMatcher(entries, 'words')
-const { user, system } = process.cpuUsage(began)
-let total = 0
-let checksum = 0
-if (Number(passes) === 0) {
-  for (const [place, caption] of captions.entries()) {
-    const found = matcher.match(caption)
-    total += found.length
-    for (const number of found) checksum = (checksum + (number + 1) * ((place % 65_521) + 1)) % 2 ** 31
+let matcher = openMatcher([], 'words')
+print(cpuSeconds(() => (matcher = openMatcher(entries!, 'words'))))
+for await (const line of createInterface(process.stdin)) {
+  const [what, from, to] = line.split(' ')
+  const slice = captions!.slice(Number(from), Number(to))
+  let [matches, checksum] = [0, 0]
+  if (what === 'time')
+    print(cpuSeconds(() => slice.forEach((text) => (matches += matcher.match(text).length))))
+  else {
+    for (const [place, text] of slice.entries()) {
+      const found = matcher.match(text)
+      matches += found.length
+      for (const number of found) checksum = (checksum + (number + 1) * (place + 1)) % 2 ** 31
+    }
+    print([matches, checksum])
   }
 }
-for (let pass = 0; pass < Number(passes); pass++) {
-  for (const caption of captions) total += matcher.match(caption).length
+
+function cpuSeconds(work: () => void): number {
+  const before = process.cpuUsage()
+  work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1e6
 }
-process.stdout.write(JSON.stringify({ build: (user + system) / 1e6, total, checksum }))
+
+function print(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`)
+}

@@ -1,29 +1,23 @@
+import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { openSql } from '../src/table/sql.ts'
 import { balanceCorpus } from './balance-corpus.ts'
 import { peerPython } from './peers/venv.ts'
-import { measureTree } from './process-tree.ts'
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const PEER = 'pyahocorasick'
-
-interface Side {
-  /** CPU s that the automaton took. */
-  build: number
-  total: number
-  checksum: number
-}
 
 /**
  * CPU us a caption to find which entries of a list it has, beside pyahocorasick used as MetaCLIP's published code does:
  * a million captions, 500,000 entries. Both find the same, proved by a check sum over all matches.
  *
- * Marginal: a second pass over the captions, so that start-up, reading and building count for nobody; what building
- * takes is told too. `--found FILE.parquet` mixes in captions of its column `text`, one in a hundred.
+ * Marginal: each side is a process that has built its automaton, and the two take turns at slices of the captions, so that
+ * both see the same load of the machine. `--found FILE.parquet` mixes in captions of its column `text`, one in a hundred.
  */
 export async function bench(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -33,7 +27,7 @@ export async function bench(args: string[]): Promise<void> {
       entries: { type: 'string', default: '500000' },
       found: { type: 'string' },
       peer: { type: 'string' },
-      pairs: { type: 'string', default: '3' },
+      slices: { type: 'string', default: '20' },
       json: { type: 'boolean', default: false },
     },
   })
@@ -46,46 +40,46 @@ export async function bench(args: string[]): Promise<void> {
     const files = [join(folder, 'entries.json'), join(folder, 'captions.json')]
     await writeFile(files[0]!, JSON.stringify(corpus.entries))
     await writeFile(files[1]!, JSON.stringify(corpus.captions))
-    const sides: Record<string, string[]> = { ours: [process.execPath, here('balance-side.ts')] }
-    if (values.peer) sides.theirs = [await peerPython(PEER), here('peers/pyahocorasick_match.py')]
-
-    const run = async (side: string, passes: number) => {
-      const [command, script] = sides[side]!
-      const cost = await measureTree(command!, [script!, ...files, String(passes)])
-      return { ...cost, ...(JSON.parse(cost.stdout) as Side) }
-    }
-    const proofs = []
-    for (const side of Object.keys(sides)) proofs.push(await run(side, 0))
-    const { total, checksum } = proofs[0]!
-    if (proofs.some((p) => p.total !== total || p.checksum !== checksum))
-      throw new Error(`Expected the same matches, got ${JSON.stringify(proofs)}`)
-
-    const costs: Record<string, number[]> = {}
-    for (let pair = 0; pair < Number(values.pairs); pair++) {
-      const order = Object.keys(sides)
-      for (const side of pair % 2 === 0 ? order : order.reverse()) {
-        const once = await run(side, 1)
-        const twice = await run(side, 2)
-        const us = ((twice.cpuSeconds - once.cpuSeconds) / counts.captions) * 1e6
-        ;(costs[side] ??= []).push(us)
-        process.stderr.write(
-          `${side.padEnd(6)} ${us.toFixed(2)} CPU us a caption, built in ${once.build.toFixed(1)} CPU s, peak ${Math.round(twice.peakMiB)} MiB, load ${loadavg()[0]!.toFixed(0)}\n`,
-        )
+    const ours = await openSide(process.execPath, [here('balance-side.ts'), ...files])
+    const python = values.peer === undefined ? null : await peerPython(PEER)
+    const script = here('peers/pyahocorasick_match.py')
+    const theirs = python === null ? null : await openSide(python, [script, ...files])
+    const slices = Number(values.slices)
+    const costs = { ours: 0, theirs: 0 }
+    const ratios: number[] = []
+    let matches = 0
+    for (let slice = 0; slice < slices; slice++) {
+      const range = [slice, slice + 1].map((at) => Math.floor((at * counts.captions) / slices)).join(' ')
+      const took = { ours: Number(await ours.ask(`time ${range}`)), theirs: 0 }
+      const proof = await ours.ask(`prove ${range}`)
+      matches += (JSON.parse(proof) as number[])[0]!
+      if (theirs) {
+        took.theirs = Number(await theirs.ask(`time ${range}`))
+        const other = await theirs.ask(`prove ${range}`)
+        if (other.replaceAll(' ', '') !== proof)
+          throw new Error(`Expected the same matches and check sum in ${range}, got ${proof} and ${other}`)
+        ratios.push(took.ours / took.theirs)
       }
+      costs.ours += took.ours
+      costs.theirs += took.theirs
+      process.stderr.write(
+        `captions ${range}: ${proof}, ours ${took.ours} CPU s, theirs ${took.theirs}, load ${loadavg()[0]!.toFixed(0)}\n`,
+      )
     }
-    const ours = median(costs.ours!)
-    const theirs = costs.theirs ? median(costs.theirs) : null
+    ours.close()
+    theirs?.close()
+    const us = (seconds: number) => round((seconds / counts.captions) * 1e6)
     const result = {
       bench: 'balance',
       peer: values.peer ?? null,
       unit: 'CPU us per caption',
-      ours: round(ours),
-      theirs: theirs && round(theirs),
-      ratio: theirs && round(ours / theirs),
-      pairs: costs.ours!.length,
+      ours: us(costs.ours),
+      theirs: theirs && us(costs.theirs),
+      ratio: theirs && round(costs.ours / costs.theirs),
+      ratios: theirs && [Math.min(...ratios), Math.max(...ratios)].map(round),
+      build: { ours: round(ours.build), theirs: theirs && round(theirs.build) },
       ...counts,
-      matches: total,
-      checksum,
+      matches,
     }
     process.stdout.write(`${JSON.stringify(result)}\n`)
   } finally {
@@ -106,8 +100,23 @@ async function textsOf(file: string, scratch: string): Promise<string[]> {
   }
 }
 
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
+/** A process that answers each line with one; the first tells what its automaton took. */
+async function openSide(command: string, args: string[]) {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+  async function next(): Promise<string> {
+    const line = await lines.next()
+    if (line.done) throw new Error(`Expected an answer of ${command}, got its end`)
+    return line.value
+  }
+  return {
+    build: Number(await next()),
+    async ask(line: string): Promise<string> {
+      child.stdin.write(`${line}\n`)
+      return next()
+    },
+    close: () => child.stdin.end(),
+  }
 }
 
 function round(value: number): number {

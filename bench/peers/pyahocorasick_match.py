@@ -1,6 +1,7 @@
-"""pyahocorasick_match.py ENTRIES CAPTIONS PASSES: entries in captions, by pyahocorasick as MetaCLIP uses it.
+"""pyahocorasick_match.py ENTRIES CAPTIONS: entries in captions, by pyahocorasick as MetaCLIP uses it.
 
-Prints the seconds it took to build and the number of matches of all passes; with PASSES 0, the check sum of the matches.
+Prints the CPU s that the automaton took. Then, for each line `time FROM TO` of its input, those that the captions took,
+and for `prove FROM TO` the number of matches and their check sum.
 """
 import json
 import sys
@@ -10,14 +11,13 @@ import ahocorasick
 
 entries = json.load(open(sys.argv[1], encoding='utf-8'))
 captions = json.load(open(sys.argv[2], encoding='utf-8'))
-passes = int(sys.argv[3])
 
 began = time.process_time()
 automaton = ahocorasick.Automaton()
 for number, entry in enumerate(entries):
     automaton.add_word(f' {entry} ', (number, entry))
 automaton.make_automaton()
-build = time.process_time() - began
+print(time.process_time() - began, flush=True)
 
 MARKS = [(mark, f' {mark} ') for mark in ',.;:?!`']
 
@@ -34,15 +34,19 @@ def match(text):
     return list(found)
 
 
-total = 0
-checksum = 0
-if passes == 0:
-    for place, caption in enumerate(captions):
-        found = match(caption)
-        total += len(found)
-        for number in found:
-            checksum = (checksum + (number + 1) * (place % 65521 + 1)) % 2**31
-for _ in range(passes):
-    for caption in captions:
-        total += len(match(caption))
-print(json.dumps({'build': build, 'total': total, 'checksum': checksum}))
+for line in sys.stdin:
+    what, first, last = line.split()
+    texts = captions[int(first):int(last)]
+    if what == 'time':
+        began = time.process_time()
+        for text in texts:
+            match(text)
+        print(time.process_time() - began, flush=True)
+    else:
+        matches = checksum = 0
+        for place, text in enumerate(texts):
+            found = match(text)
+            matches += len(found)
+            for number in found:
+                checksum = (checksum + (number + 1) * (place + 1)) % 2**31
+        print(json.dumps([matches, checksum]), flush=True)
