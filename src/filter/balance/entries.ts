@@ -29,7 +29,7 @@ const options = z.strictObject({
  * MetaCLIP's metadata (arXiv 2309.16671, section 3; 2507.22062 with a list a language). Case counts. A row's language is
  * `language_label`, as `filter/language` measures it, else that of its text; one without a list, and without `other`,
  * is dropped as `no-list`.
- * Memory: 150 MiB a worker for a list of 500,000, and as much again a list while it is built.
+ * Memory: 110 MiB a worker for a list of 500,000, and 180 more while it is built.
  */
 export const entries = defineStage({
   name: NAME,
