@@ -26,15 +26,21 @@ const options = z.strictObject({
 })
 
 /**
- * Rows with captions drawn from a list, one in ten noise, and with the picture's hash of another row for one in ten.
+ * Rows with captions of one or two texts of a list, one in ten noise, of pictures of which one in ten has the hash of another
+ * row, and some are small or long.
  * Each row is a function of its number.
  */
 export const captions = defineSource({
   name: 'bench/captions',
-  version: 1,
+  version: 2,
   summary: 'Captions of a list, drawn by the number of the row',
   options,
-  columns: { ...LINK_COLUMNS, sha256: { type: 'utf8', doc: 'sha256 of no picture, one in ten repeated' } },
+  columns: {
+    ...LINK_COLUMNS,
+    sha256: { type: 'utf8', doc: 'sha256 of no picture, one in ten repeated' },
+    original_width: { type: 'int32', doc: 'width, px' },
+    original_height: { type: 'int32', doc: 'height, px' },
+  },
   partitions: ({ rows, partitionRows }) =>
     Array.from({ length: Math.ceil(rows / partitionRows) }, (_, i) => ({
       first: i * partitionRows,
@@ -51,8 +57,9 @@ export const captions = defineSource({
 
 function row(number: number, names: string[]): Row {
   const bucket = hashBucket(`caption ${number}`, 2 ** 31)
-  const caption =
-    bucket % 10 === 0 ? NOISE[(bucket >>> 4) % NOISE.length]! : names[(bucket >>> 4) % names.length]!
+  const name = (at: number) => names[at % names.length]!
+  const text = bucket % 20 === 1 ? name(bucket >>> 4) : `${name(bucket >>> 4)} ${name(number * 7919)}`
+  const caption = bucket % 10 === 0 ? NOISE[(bucket >>> 4) % NOISE.length]! : text
   const site = `site${number % 5000}.test`
   const url = `https://images.${site}/uploads/2026/${number}/picture-${number % 977}.jpg`
   return {
@@ -71,6 +78,8 @@ function row(number: number, names: string[]): Row {
     ],
     caption: 0,
     merged_uids: [],
+    original_width: 100 + ((bucket >>> 3) % 1500),
+    original_height: 150 + ((bucket >>> 11) % 900),
     sha256: sha256(`picture ${number % 10 === 9 ? number - 9 : number}`),
   }
 }
