@@ -64,16 +64,7 @@ export async function runHostile(
     const run = join(folder, 'run')
     const preload = join(import.meta.dirname, 'memory.ts')
     const ended = await pairloom(
-      [
-        'run',
-        join(folder, 'hostile.yaml'),
-        '--run',
-        run,
-        '--out',
-        join(folder, 'out'),
-        '--workers',
-        String(workers),
-      ],
+      ['run', join(folder, 'hostile.yaml'), '--run', run, '--workers', String(workers)],
       { NODE_EXTRA_CA_CERTS: TEST_CA, NODE_OPTIONS: `--import ${preload}`, PAIRLOOM_TEST_MEMORY: folder },
     )
     return { ended, ...(await readEnds(run)), workerMiB: await readMemory(folder) }
