@@ -1,4 +1,4 @@
-import type { Gate, Patience, Turn } from './stage.ts'
+import type { Gate, Patience, Turn } from './turn.ts'
 import { openTurns, type TurnCall } from './turns.ts'
 
 /** The side of a gate that waits: the turns themselves may be in another process. */

@@ -1,5 +1,5 @@
 import { openPace, type Pace } from './gate-pace.ts'
-import type { GateKey } from './stage.ts'
+import type { GateKey } from './turn.ts'
 
 /** One key of a gate: who is asked through it at present, and who waits at it. */
 export interface Lane {

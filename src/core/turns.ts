@@ -10,7 +10,7 @@ import {
   type Lane,
   type Line,
 } from './lane.ts'
-import type { GateKey } from './stage.ts'
+import type { GateKey } from './turn.ts'
 
 /** What a task says to the turns, as data, so that it may be in another process. Ids are its own, and above 0. */
 export type TurnCall =

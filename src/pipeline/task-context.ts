@@ -1,6 +1,7 @@
 import type { Row } from '../core/column.ts'
 import { PairloomError } from '../core/error.ts'
-import type { Gate, SourcePart, StageContext } from '../core/stage.ts'
+import type { SourcePart, StageContext } from '../core/stage.ts'
+import type { Gate } from '../core/turn.ts'
 import { TAKEN_DOWN, type Takedowns } from '../core/takedown.ts'
 import { readTable } from '../table/parquet-read.ts'
 import type { PartWriter } from './part-writer.ts'

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openGate } from '../../src/core/gate.ts'
-import type { Gate, GateKey, Turn } from '../../src/core/stage.ts'
+import type { Gate, GateKey, Turn } from '../../src/core/turn.ts'
 import { openTurns } from '../../src/core/turns.ts'
 
 const signal = new AbortController().signal
