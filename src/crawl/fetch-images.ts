@@ -66,7 +66,7 @@ const BATCH_ROWS = 256
  */
 export const fetchImages = defineStage({
   name: 'crawl/fetch',
-  version: 2,
+  version: 3,
   summary: 'Fetch pictures politely, decode, resize and store them',
   options: fetchOptions,
   async identity(options) {

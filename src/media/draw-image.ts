@@ -16,15 +16,36 @@ export interface Drawn {
   isTruncated: boolean
 }
 
+/** Warning of libjpeg that pixels are missing before a marker. */
+const IS_MISSING_DATA = /premature end/i
+
 /** Decodes, turns, composites on white, resizes, converts and encodes, by sharp: whatever it reads. */
 export async function drawImage(
   sharp: Sharp,
-  { bytes, header, width, height, frame, isTruncated }: Drawn,
+  drawn: Drawn,
+  geometry: Geometry,
+  options: ImageOptions,
+): Promise<StoredImage> {
+  if (drawn.isTruncated) return draw(sharp, drawn, 'none', geometry, options)
+  if (drawn.header.format !== 'jpeg') return draw(sharp, drawn, 'error', geometry, options)
+  try {
+    return await draw(sharp, drawn, 'warning', geometry, options)
+  } catch (error) {
+    if (IS_MISSING_DATA.test((error as Error).message)) throw error
+    // Stray bytes between segments are a warning too, and harm nothing.
+    return draw(sharp, drawn, 'error', geometry, options)
+  }
+}
+
+async function draw(
+  sharp: Sharp,
+  { bytes, header, width, height, frame }: Drawn,
+  failOn: 'none' | 'error' | 'warning',
   { crop, pad, ...scaled }: Geometry,
   options: ImageOptions,
 ): Promise<StoredImage> {
   const image = sharp(bytes, {
-    failOn: isTruncated ? 'none' : 'error',
+    failOn,
     limitInputPixels: options.maxPixels,
     sequentialRead: true,
     autoOrient: header.orientation !== 1,

@@ -112,6 +112,29 @@ describe('by the book', () => {
 })
 
 describe('truncated', () => {
+  it.each(['turbojpeg', 'sharp'] as const)(
+    'a JPEG whose header promises more rows than there are, by %s',
+    async (codec) => {
+      const bytes = await noise(160, 120).jpeg().toBuffer()
+      const frame = bytes.indexOf(Buffer.from([0xff, 0xc0]))
+      expect(await make(bytes, { codec })).toMatchObject({ isTruncated: false })
+      for (const [width, height] of [
+        [1, 65_000],
+        [160, 136],
+      ] as const) {
+        bytes.writeUInt16BE(height, frame + 5)
+        bytes.writeUInt16BE(width, frame + 7)
+        await expect(make(bytes, { codec, resize: 'none' })).rejects.toMatchObject({
+          data: { reason: 'image-truncated' },
+        })
+      }
+      // What harms nothing is no reason to lose a picture.
+      const stray = Buffer.concat([bytes.subarray(0, frame), Buffer.alloc(3, 0x55), bytes.subarray(frame)])
+      stray.writeUInt16BE(120, frame + 8)
+      expect(await make(stray, { codec })).toMatchObject({ isTruncated: false, height: 120 })
+    },
+  )
+
   const cut = (bytes: Buffer, share: number) => bytes.subarray(0, Math.floor(bytes.length * share))
 
   it.each(['jpeg', 'png'] as const)('keep: what there is of a %s, marked', async (format) => {
