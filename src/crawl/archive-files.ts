@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { hash128, NO_START, openGate, runtime, sha256, type SourceStart } from '../core/index.ts'
 import { archiveBytes, isUrl } from './archive-bytes.ts'
 import { openArchive, type ArchiveClient } from './archive-client.ts'
+import { hasCredentials } from './http-redirect.ts'
 import { filesDigest, findFiles, inputError, type SourceFile } from './source-files.ts'
 
 /** Files of an archive: how their names end, what they are called, and Common Crawl's list of those of a crawl. */
@@ -51,7 +52,12 @@ export function openArchiveAtStart(start: SourceStart, { requests }: { requests:
 
 /** Options of the sources that read archives. */
 export function archiveOptions(kind: ArchiveKind) {
-  const place = z.string().min(1)
+  const place = z
+    .string()
+    .min(1)
+    .refine((text) => !isUrl(text) || !URL.canParse(text) || !hasCredentials(new URL(text)), {
+      error: 'Expected a URL without user and password',
+    })
   return {
     files: z
       .union([place, z.array(place).min(1)])

@@ -17,9 +17,17 @@ export interface SourceFile {
 
 const MAX_FILES = 10_000_000
 
+// The text of what came is left out: a URL may hold a password.
+const path = z
+  .string()
+  .min(1)
+  .refine((text) => !/^[a-z][a-z0-9+.-]*:\/\//i.test(text), {
+    error: 'Expected a path on disk, not a URL: download what it names first',
+  })
+
 /** Option of every source of files. */
 export const pathOption = z
-  .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+  .union([path, z.array(path).min(1)])
   .describe(
     'file, folder (with all below it), or pattern such as `part-*.csv` or `{00000..00127}.tar`; or several. Relative to the working directory',
   )

@@ -52,10 +52,10 @@ function formatFault(file: string | null, fault: PlacedFault): string {
   return `${place}${fault.path.join('.') || 'pipeline'}: ${fault.message}${hint}`
 }
 
-/** A value as a YAML file would have it, cut where it is long. */
+/** A value as a YAML file would have it, cut where it is long; what a URL holds of user and password is left out. */
 export function quote(value: unknown): string {
   if (typeof value === 'number' && !Number.isFinite(value))
     return Number.isNaN(value) ? '.nan' : value > 0 ? '.inf' : '-.inf'
-  const text = JSON.stringify(value) ?? String(value)
+  const text = (JSON.stringify(value) ?? String(value)).replace(/(:\/\/)[^/?#\s"]*@/g, '$1…@')
   return text.length > 60 ? `${text.slice(0, 57)}…` : text
 }

@@ -51,6 +51,25 @@ async function stageFaults(stages: string, set: string[] = []): Promise<string[]
 }
 
 describe('a pipeline file with faults', () => {
+  it('refuses passwords in what a source reads, and does not repeat them', async () => {
+    const file = [
+      'name: x',
+      'network: { contact: a@example.org }',
+      'stages:',
+      '  list: { use: crawl/list, path: ["https://user:secret@example.org/list.csv", "s3://bucket/list"] }',
+    ]
+    const url =
+      '.path.0: expected a path on disk, not a URL: download what it names first, got "https://…@example.org/list.csv"'
+    expect(await faultsOf(file.join('\n'))).toEqual([
+      `p.yaml:4:35 stages.list${url}`,
+      'p.yaml:4:79 stages.list.path.1: expected a path on disk, not a URL: download what it names first, got "s3://bucket/list"',
+    ])
+    file[3] = '  pages: { use: crawl/warc, files: "https://user:secret@example.org/a.warc.gz" }'
+    expect(await faultsOf(file.join('\n'))).toEqual([
+      'p.yaml:4:36 stages.pages.files: expected a URL without user and password, got "https://…@example.org/a.warc.gz"',
+    ])
+  })
+
   it('refuses a network section that no request could go out with', async () => {
     const file = [
       'name: x',
@@ -86,7 +105,7 @@ describe('a pipeline file with faults', () => {
     await write({ 'words.txt': 'heck\n***\n' })
     const list = join(folder, 'words.txt')
     expect(await faultsOf(`${source}  clean: { use: filter/flagged-words, lists: [${list}] }\n`)).toEqual([
-      `p.yaml:4:3 stages.clean: Expected a word or phrase with a letter or digit at ${list}:2, got "***"`,
+      `p.yaml:4:10 stages.clean: Expected a word or phrase with a letter or digit at ${list}:2, got "***"`,
     ])
     const missing = `${source}  clean: { use: filter/rare-words, list: ${join(folder, 'none.txt')} }\n`
     expect((await faultsOf(missing))[0]).toMatch(/^p\.yaml:4:3 stages\.clean: Expected to read .*none\.txt/)
