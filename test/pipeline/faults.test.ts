@@ -108,7 +108,7 @@ describe('a pipeline file with faults', () => {
       `p.yaml:4:10 stages.clean: Expected a word or phrase with a letter or digit at ${list}:2, got "***"`,
     ])
     const missing = `${source}  clean: { use: filter/rare-words, list: ${join(folder, 'none.txt')} }\n`
-    expect((await faultsOf(missing))[0]).toMatch(/^p\.yaml:4:3 stages\.clean: Expected to read .*none\.txt/)
+    expect((await faultsOf(missing))[0]).toMatch(/^p\.yaml:4:10 stages\.clean: Expected to read .*none\.txt/)
   })
 
   it('tells all of them at once, each with its line, its column, what came and what was near', async () => {
