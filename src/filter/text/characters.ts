@@ -30,6 +30,7 @@ export const characters = defineFilter({
   measures: {
     count: { type: 'int32', doc: 'Unicode code points in the caption, of white space what counts' },
   },
+  measuredBy: ['space'],
   measure: (row, { space }) => {
     const text = captionOf(row)
     if (space === 'all') return { count: countCodePoints(text) }

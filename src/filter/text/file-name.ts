@@ -27,6 +27,7 @@ export const fileName = defineFilter({
       doc: 'kind of name the caption is: url, size, hex, camera, path, file, code, name or none',
     },
   },
+  measuredBy: [],
   measure: (row) => ({ kind: nameKind(captionOf(row)) }),
   rules: () => [{ reason: 'file-name', measure: 'kind', equals: 'none' }],
 })

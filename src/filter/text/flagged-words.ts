@@ -34,6 +34,7 @@ export const flaggedWords = defineFilter({
     count: { type: 'int32', doc: 'flagged words in the caption' },
     first: { type: 'utf8', doc: 'the first of them, folded; empty where there is none' },
   },
+  measuredBy: ['lists'],
   prepare: async ({ lists }) => (await openPhrases(lists)).content,
   measure: (row, _options, matcher) => {
     let count = 0

@@ -50,6 +50,7 @@ export const functionWords = defineFilter({
     prepositions: { type: 'int32', doc: 'English prepositions in the caption' },
     stopWords: { type: 'int32', doc: 'different words out of the, be, to, of, and, that, have, with' },
   },
+  measuredBy: [],
   measure: (row) => countClasses(fold(captionOf(row))),
   rules: ({ minDeterminers, minPrepositions, minStopWords }) => [
     { reason: 'no-determiner', measure: 'determiners', atLeast: minDeterminers },

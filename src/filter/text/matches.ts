@@ -41,6 +41,7 @@ export const matches = defineFilter({
     count: { type: 'int32', doc: 'expressions that the caption matches' },
     first: { type: 'utf8', doc: 'the first of them, in their order; empty where there is none' },
   },
+  measuredBy: ['patterns', 'ignoreCase'],
   prepare: ({ patterns, ignoreCase }) =>
     Promise.resolve(patterns.map((text) => ({ text, expression: compileRe2(text, ignoreCase) }))),
   measure: (row, _options, prepared) => {

@@ -46,6 +46,7 @@ export const rareWords = defineFilter({
     rarest: { type: 'utf8', doc: 'the first word with that count, empty where there is none' },
     known: { type: 'int32', doc: 'words of the caption that are in the list' },
   },
+  measuredBy: ['list'],
   prepare: async ({ list }) => (await openWordCounts([list])).content,
   measure: (row, _options, counts) => {
     const text = fold(captionOf(row))

@@ -57,6 +57,7 @@ export const repeatedPhrases = defineFilter({
   measures: Object.fromEntries(
     MEASURES.map((entry) => [entry[0], { type: 'float64' as const, doc: docOf(entry) }]),
   ),
+  measuredBy: [],
   measure: (row) => phraseShares(fold(captionOf(row))),
   rules: (given) =>
     MEASURES.map(([measure]) => ({ reason: 'repeated-phrases', measure, atMost: given[measure] })),

@@ -31,6 +31,7 @@ export const repetition = defineFilter({
     longestRun: { type: 'int32', doc: 'longest run of one character, Unicode code points' },
     repeatedWords: { type: 'float64', doc: 'words that the caption had before, share of its words, 0..1' },
   },
+  measuredBy: [],
   measure: (row) => {
     const text = captionOf(row)
     return { longestRun: longestRun(text), repeatedWords: repeatedWords(fold(text)) }

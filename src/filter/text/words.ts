@@ -31,6 +31,7 @@ export const words = defineFilter({
   check: ({ min, max }) => (min > max ? [`min is ${min}, more than max, which is ${max}`] : []),
   reads: ['texts', 'caption'],
   measures: { count: { type: 'int32', doc: 'words in the caption' } },
+  measuredBy: ['unit'],
   measure: (row, { unit }) => ({
     count: unit === 'tokens' ? countTokens(captionOf(row)) : countWords(captionOf(row)),
   }),

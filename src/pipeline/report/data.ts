@@ -3,6 +3,7 @@ import type { Counters } from '../../core/counters.ts'
 import type { Finding } from '../doctor/diagnosis.ts'
 import type { CauseHealth } from '../doctor/fetch-health.ts'
 import type { StageKind } from '../plan.ts'
+import type { Fairness } from './fairness.ts'
 
 /** All that a report shows, as plain JSON. Equal runs give equal data, but for `time`. */
 export interface ReportData {
@@ -19,6 +20,8 @@ export interface ReportData {
   kept: Sample[]
   /** Rules that took rows out, in the order of the flow. */
   rules: RuleData[]
+  /** Of every stage of filters: whose rows it drops. */
+  fairness: { stage: string; kinds: Fairness[] }[]
 }
 
 export interface HeadData {

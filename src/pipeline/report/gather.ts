@@ -12,6 +12,7 @@ import { readTakedowns } from '../takedown/tombstones.ts'
 import { sinkFolder } from '../task-sink.ts'
 import { balanceCharts } from './balance-charts.ts'
 import type { HeadData, OutputData, ReportData, RuleData, Sample, StageData } from './data.ts'
+import { stageFairness } from './fairness.ts'
 import { ledgersOf, pathTo, readFlow, stageData, type StageCommits } from './flow.ts'
 import { openJudged } from './judged.ts'
 import { measureCharts, type FilterCharts } from './measures.ts'
@@ -71,6 +72,7 @@ export async function gatherReport(
         : null,
       kept,
       rules: await rulesOf(flow, stages, tables, registry, samples, options),
+      fairness: await fairnessData(stages, tables),
     }
   } finally {
     await tables.close()
@@ -154,6 +156,17 @@ async function fetchesOf(plan: Plan, tables: Tables) {
     const data = table && (await fetchData(table, tables))
     const health = table && (await fetchHealth(table, tables))
     if (data && health) found.push({ ...data, causes: health.causes, findings: diagnose(health) })
+  }
+  return found
+}
+
+/** Of filters that dropped anything. */
+async function fairnessData(stages: readonly StageData[], tables: Tables): Promise<ReportData['fairness']> {
+  const found: ReportData['fairness'] = []
+  for (const { id, use, dropped } of stages) {
+    const table = tables.of(id)
+    const kinds = use === 'filters' && dropped > 0 && table ? await stageFairness(tables, table) : []
+    if (kinds.length > 0) found.push({ stage: id, kinds })
   }
   return found
 }

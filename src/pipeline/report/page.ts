@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ReportData } from './data.ts'
 import { html, raw } from './html.ts'
+import { fairnessSection } from './section-fairness.ts'
 import { fetchSection } from './section-fetch.ts'
 import { funnelSection } from './section-funnel.ts'
 import { headSection } from './section-head.ts'
@@ -20,6 +21,7 @@ export function renderReport(data: ReportData): string {
       ['funnel', 'Funnel', funnelSection(data)],
       ['kept', 'What came out', keptSection(data)],
       ['rules', 'Rules', rulesSection(data)],
+      ['fairness', 'Who is dropped', fairnessSection(data)],
       ['fetch', 'Fetch', fetchSection(data)],
       ['time', 'Time', timeSection(data)],
       ['options', 'Options', optionsSection(data)],

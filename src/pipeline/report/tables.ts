@@ -18,6 +18,8 @@ export interface StageTable {
 /** SQL over the tables of a run. */
 export interface Tables {
   of(stage: string): StageTable | null
+  /** Keeps what a statement gives as a table for later ones. */
+  keep(name: string, statement: string): Promise<void>
   /** All rows of a statement: only for those that give few. */
   rows(statement: string): Promise<Row[]>
   close(): Promise<void>
@@ -60,6 +62,7 @@ export async function openTables(folder: RunFolder, flow: readonly StageCommits[
   }
   return {
     of: (stage) => tables.get(stage) ?? null,
+    keep: (name, statement) => sql.table(name, statement),
     async rows(statement) {
       const rows: Row[] = []
       for await (const batch of sql.query(statement)) rows.push(...batch)
