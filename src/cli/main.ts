@@ -33,14 +33,13 @@ export async function main(
     reportCommand,
     doctorCommand,
     explainCommand,
+    whatIfCommand,
     stagesCommand,
     takedownCommand,
     gcCommand,
   ]) {
     program.addCommand(command().copyInheritedSettings(program))
   }
-  // TODO: list it with the others once the README names it, which a test holds against the list.
-  program.addCommand(whatIfCommand().copyInheritedSettings(program), { hidden: true })
   // Output that nobody reads any more (`| head`) is no failure by itself; a run that ends with it is.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) =>
