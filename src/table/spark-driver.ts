@@ -132,9 +132,8 @@ function submitArguments(engine: SparkEngine, memoryBytes: number, folder: strin
     'spark.sql.timestampType': 'TIMESTAMP_NTZ',
     'spark.sql.ansi.enabled': 'true',
     'spark.sql.caseSensitive': 'false',
-    // "a" is a name and '\n' two characters, as the standard and DuckDB have it.
+    // "a" is a name, as the standard and DuckDB have it.
     'spark.sql.ansi.doubleQuotedIdentifiers': 'true',
-    'spark.sql.parser.escapedStringLiterals': 'true',
     'spark.sql.parquet.compression.codec': 'zstd',
     'spark.sql.warehouse.dir': join(folder, 'warehouse'),
     'spark.ui.enabled': 'false',

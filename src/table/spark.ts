@@ -44,13 +44,25 @@ export async function openSpark(options: SqlOptions, engine: SparkEngine): Promi
     view,
     async table(name, statement) {
       const folder = nextFolder()
-      await session.driver.call({ do: 'query', statement, into: fileUrl(folder, false) })
+      try {
+        await session.driver.call({
+          do: 'query',
+          statement: literal(statement),
+          into: fileUrl(folder, false),
+        })
+      } catch (error) {
+        throw withStatement(error, statement)
+      }
       await view(name, await partsOf(folder))
     },
     async *query(statement) {
       const folder = nextFolder()
       try {
-        await session.driver.call({ do: 'query', statement, into: fileUrl(folder, false) })
+        await session.driver.call({
+          do: 'query',
+          statement: literal(statement),
+          into: fileUrl(folder, false),
+        })
         for (const part of await partsOf(folder)) {
           await reader.view('result', [part])
           yield* reader.query('SELECT * FROM result')
@@ -98,6 +110,11 @@ async function partsOf(folder: string): Promise<string[]> {
 /** A path as Hadoop takes it; what it reads may be a pattern, so its special characters are escaped. */
 function fileUrl(path: string, isPattern: boolean): string {
   return `file://${isPattern ? resolve(path).replaceAll(/[\\*?[\]{}]/g, '\\$&') : resolve(path)}`
+}
+
+/** Spark reads escapes in a string literal, where the standard and DuckDB have a backslash; nothing else in SQL has one. */
+function literal(statement: string): string {
+  return statement.replaceAll('\\', '\\\\')
 }
 
 function withStatement(error: unknown, statement: string): unknown {
