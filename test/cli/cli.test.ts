@@ -254,7 +254,7 @@ describe('the command line', () => {
     expect(stored((await cli.pairloom(RUN)).out)).toMatch(/90 rows +80 kept/)
     const reasons = await cli.pairloom(['status', '--reasons'])
     expect(reasons.out).toMatch(
-      /^stage +reason +status +rows +first +last\nstore +http-404 +failed +10 +- +-\n$/,
+      /^stage +reason +status +rows +cause +first +last\nstore +http-404 +failed +10 +gone +- +-\n$/,
     )
     expect(JSON.parse((await cli.pairloom(['status', '--reasons', '--json'])).out)).toMatchObject({
       reasons: [{ stage: 'store', reason: 'http-404', rows: 10 }],
