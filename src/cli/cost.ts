@@ -73,14 +73,16 @@ export function printCost(estimate: CostEstimate): void {
   print(`${estimate.name}: what is left to do, estimated; nothing was started\n\n`)
   print(`${table([head, ...lines], new Set([1, 2, 3, 4, 5, 6, 7, 8]))}\n`)
   for (const fetch of fetches) printHosts(fetch)
+  // A host with half of the pictures would bound the time: nobody knows yet.
+  const isOpen = fetches.some(({ basis }) => basis.hosts === 'unknown')
   print(
-    `\nwall time with ${plural(workers, 'worker')}: ${duration(wall.seconds)}, bound by ${BOUND[wall.boundBy]}\n`,
+    `\nwall time with ${plural(workers, 'worker')}: ${duration(wall.seconds)}${isOpen ? ' or more' : ''}, bound by ${BOUND[wall.boundBy]}\n`,
   )
   const walk =
     wall.walkSeconds > 0 ? `walk of sites ${duration(wall.walkSeconds)}, then the longest of: ` : ''
   const address = wall.addressSeconds > 0 ? `slowest address ${duration(wall.addressSeconds)}, ` : ''
   print(
-    `  ${walk}processors ${duration(wall.cpuSeconds)}, slowest host ${duration(wall.hostSeconds)}, ${address}all requests ${duration(wall.requestSeconds)}\n\n`,
+    `  ${walk}processors ${duration(wall.cpuSeconds)}, slowest host ${isOpen ? 'unknown' : duration(wall.hostSeconds)}, ${address}all requests ${duration(wall.requestSeconds)}\n\n`,
   )
   const prices_ = money.map((m) => [
     m.item,

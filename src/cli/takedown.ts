@@ -47,14 +47,16 @@ export function takedownCommand(): Command {
     .option('--json', 'as JSON')
     .action(async (file: string | undefined, flags: Flags) => {
       const { folder, run } = await findRun(file, flags)
+      const which = [file, flags.run !== undefined || file === undefined ? `--run ${flags.run ?? run}` : '']
+        .filter(Boolean)
+        .join(' ')
       const named = await namedBy(flags)
       const { reason = null, dryRun = false, json = false } = flags
       const isNamed = Object.values(named).some((values) => values.length > 0)
       if (!isNamed && flags.purge)
         expectBeside({ '--reason': flags.reason }, '--domain, --url, --uid, --sha256 or --file')
       const done = isNamed || !flags.purge ? await takeDown(folder, { named, reason, dryRun }) : null
-      if (done && !json)
-        process.stdout.write(`${told(done)}\n${flags.purge ? '' : next(done, file ?? `--run ${run}`)}`)
+      if (done && !json) process.stdout.write(`${told(done)}\n${flags.purge ? '' : next(done, which)}`)
       const purged = flags.purge ? await purge(folder, commandOf(named)) : null
       if (json) process.stdout.write(`${JSON.stringify({ ...done, purged })}\n`)
       else if (purged) process.stdout.write(`${toldPurged(purged)}\n`)

@@ -46,6 +46,17 @@ describe('pairloom plan --cost', () => {
     },
   )
 
+  it('of a site counts its walk, and says that its hosts are not known yet', async () => {
+    const yaml =
+      'name: site\nstages:\n  pages: { use: crawl/site, start: [http://a.test/], maxPages: 50, delayMs: 1500 }\n'
+    await cli.write({
+      'p.yaml': `${yaml}  links: { use: crawl/merge-links }\n  images: { use: crawl/fetch }\n`,
+    })
+    const { out } = await cli.pairloom(['plan', 'p.yaml', '--cost', '--workers', '1'])
+    expect(out).toMatch(/^wall time with 1 worker: 1 min \d\d s or more, bound by the walk of sites$/m)
+    expect(out).toMatch(/^ {2}walk of sites 1 min 40 s, then the longest of: .*, slowest host unknown, /m)
+  })
+
   it('says what is wrong with prices, line by line', async () => {
     await cli.write({ 'p.yaml': YAML, 'urls.txt': urls, 'prices.yaml': 'vcpuHours: 1\ngibIn: -2\n' })
     const said = await cli.pairloom(['plan', 'p.yaml', '--cost', '--prices', 'prices.yaml'])

@@ -32,6 +32,14 @@ describe('pairloom takedown', () => {
     const done = await takedown('--domain', 'site1.test', '--file', 'list.txt', '--json')
     expect(done.code, done.err).toBe(0)
     expect(JSON.parse(done.out)).toMatchObject({ isNew: true, tombstones: 2, samples: 29, purged: null })
+    // What comes next, and of what is taken down neither address nor text, nor an empty line in their place.
+    const again = await takedown('--domain', 'site1.test', '--run', 'runs/memory')
+    expect(again.out).toMatch(/^taken down: 15 samples \(1 tombstone, /)
+    expect(again.out).toContain(
+      'used no more from now on; what the run has of it stays in its folder until pairloom takedown memory.yaml --run runs/memory --purge removes it\n',
+    )
+    const told = await it_.pairloom(['explain', 'http://www.site1.test/8.jpg'])
+    expect(told.out).toMatch(/^[0-9a-f]{32}\n {2,}rows .*\n[^]* => taken down on /)
     const nothing = await takedown('--domain', 'other.test')
     expect(nothing.out).toContain('nothing here has it now; it is refused should it come')
     expect((await takedown('--domain', 'other.test')).out).toContain('taken down before')

@@ -212,6 +212,7 @@ describe('a report of a run', () => {
     const page = renderReport(half)
     expect(page).toContain('not finished')
     expect(page).toMatch(/Not begun: <b>sizes, unique/)
+    expect(page).toContain('pairloom run, without --to, goes on where it stopped')
   })
 
   it('without rows has empty stages and no charts', async () => {

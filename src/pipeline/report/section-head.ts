@@ -45,7 +45,7 @@ function openStages({ head, stages }: ReportData): Html | null {
           good${s.errors[0] && html`: ${s.errors[0].code} ${s.errors[0].message.slice(0, 300)}`}
         </p>`,
     )}
-    ${!head.finished && html`<p>The same command goes on where it stopped; the numbers below are those so far.</p>`}
+    ${!head.finished && html`<p>pairloom run, without --to, goes on where it stopped; the numbers below are those so far.</p>`}
   </div>`
 }
 
