@@ -40,7 +40,7 @@ export async function costFromFlags(plan: Plan, flags: CostFlags): Promise<CostE
 
 /** What is left to do, the hosts that bound it, its time and its money, and what all of that rests on. */
 export function printCost(estimate: CostEstimate): void {
-  const { stages, total, fetches, wall, money, prices, workers, assumed, unknown } = estimate
+  const { stages, total, fetches, wall, money, prices, workers, assumed, unknown, uncounted } = estimate
   const head = [
     'stage',
     'rows',
@@ -74,7 +74,7 @@ export function printCost(estimate: CostEstimate): void {
   print(`${table([head, ...lines], new Set([1, 2, 3, 4, 5, 6, 7, 8]))}\n`)
   for (const fetch of fetches) printHosts(fetch)
   // A host with half of the pictures would bound the time: nobody knows yet.
-  const isOpen = fetches.some(({ basis }) => basis.hosts === 'unknown')
+  const isOpen = fetches.some(({ basis }) => basis.hosts === 'unknown') || uncounted.length > 0
   print(
     `\nwall time with ${plural(workers, 'worker')}: ${duration(wall.seconds)}${isOpen ? ' or more' : ''}, bound by ${BOUND[wall.boundBy]}\n`,
   )
@@ -82,7 +82,7 @@ export function printCost(estimate: CostEstimate): void {
     wall.walkSeconds > 0 ? `walk of sites ${duration(wall.walkSeconds)}, then the longest of: ` : ''
   const address = wall.addressSeconds > 0 ? `slowest address ${duration(wall.addressSeconds)}, ` : ''
   print(
-    `  ${walk}processors ${duration(wall.cpuSeconds)}, slowest host ${isOpen ? 'unknown' : duration(wall.hostSeconds)}, ${address}all requests ${duration(wall.requestSeconds)}\n\n`,
+    `  ${walk}processors ${duration(wall.cpuSeconds)}, slowest host ${wall.hostSeconds === 0 && isOpen ? 'unknown' : duration(wall.hostSeconds)}, ${address}all requests ${duration(wall.requestSeconds)}\n\n`,
   )
   const prices_ = money.map((m) => [
     m.item,
@@ -96,6 +96,10 @@ export function printCost(estimate: CostEstimate): void {
       ? `unknown: nothing tells the rows of ${unknown.join(', ')} (run with --to ${unknown[0]} first)`
       : `${estimate.cost.toFixed(2)} ${prices.currency}`
   print(`${table([...prices_, ['cost', '', '', '', sum]], new Set([1]))}\n`)
+  if (uncounted.length > 0)
+    print(
+      `\nnot counted: what ${uncounted.join(', ')} will read of archives on the web, and how long that takes (run with --to ${uncounted[0]} first)\n`,
+    )
   if (assumed.length > 0) {
     print('\nassumed, as neither the run nor the source says it:\n')
     print(

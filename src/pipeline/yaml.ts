@@ -15,13 +15,20 @@ export interface YamlSource {
 const MAX_BYTES = 2 ** 20
 
 /**
- * The text of a pipeline file, or of another small YAML file. what: what an error says was expected.
+ * The text of a pipeline file, or of another small YAML file. kind: what an error says was expected.
  *
  * @throws PairloomError `PL_CONFIG` when it cannot be read, is no UTF-8 text or larger than 1 MiB
  */
-export async function readPipeline(path: string, what = 'a pipeline file'): Promise<string> {
+export async function readPipeline(path: string, kind: 'pipeline' | 'prices' = 'pipeline'): Promise<string> {
   const fail = (got: string) =>
-    configError(path, [{ path: [], message: `expected ${what}, got ${got}`, line: null, column: null }])
+    configError(path, [
+      {
+        path: kind === 'pipeline' ? [] : [kind],
+        message: `expected a ${kind} file, got ${got}`,
+        line: null,
+        column: null,
+      },
+    ])
   let bytes: Buffer
   try {
     const file = await open(path)

@@ -30,6 +30,7 @@ beforeAll(async () => {
     'i.yaml': `name: images\nrun: ${folder}/runs/images\n${links}  images: { use: crawl/fetch }\n`,
     'urls.txt': '',
     'p.yaml': 'gibIn: 1\n',
+    'list.yaml': '- 1\n',
   }
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
   const plan = await planFile(join(folder, 'i.yaml'))
@@ -77,7 +78,8 @@ describe('an option that would do nothing is refused with a sentence', () => {
     ['takedown i.yaml --purge --reason x', /Expected --reason beside --domain, .*, got it alone/],
     ['takedown i.yaml --purge --dry-run', /'--dry-run' cannot be used with option '--purge'/],
     ['stages --json --markdown', /'--markdown' cannot be used with option '--json'/],
-    ['plan i.yaml --cost --prices no.yaml', /no\.yaml.*expected a prices file, got ENOENT/s],
+    ['plan i.yaml --cost --prices no.yaml', /no\.yaml.*prices: expected a prices file, got ENOENT/s],
+    ['plan i.yaml --cost --prices list.yaml', /list\.yaml:1:1 prices: expected a map/],
   ])('%s', async (line, says) => {
     expect(await refusal(line)).toMatch(says)
   })

@@ -267,6 +267,13 @@ describe('the estimate of a walk', () => {
     expect(found.assumed.map((a) => a.name)).toEqual(expect.arrayContaining(['pagesPerSite', 'pageBytes']))
   })
 
+  it('names what it does not count: archives on the web', async () => {
+    const index = { use: 'crawl/cc-index', crawl: 'CC-MAIN-2025-05', domains: ['a.test'], maxPages: 10 }
+    const found = await estimate({ name: 'cc', stages: { pages: index } })
+    expect(found.uncounted).toEqual(['pages'])
+    expect((await estimate(await listPipeline())).uncounted).toEqual([])
+  })
+
   it('--to leaves out what comes after', async () => {
     const input = await listPipeline()
     const plan = await planPipeline(input, { run: join(bench.folder, 'r'), out: join(bench.folder, 'o') })

@@ -7,6 +7,7 @@ import { openAssumptions, type Assumptions } from './assumed.ts'
 import { hostLoad, type HostLoad } from './host-load.ts'
 import { readMeasured } from './measured.ts'
 import { DEFAULT_PRICES, type Prices } from './prices.ts'
+import { readsArchivesOnline } from './source-rows.ts'
 import { stageCosts, type StageCost } from './stage-cost.ts'
 
 /**
@@ -29,6 +30,8 @@ export interface CostEstimate {
   cost: number | null
   /** Stages of which nothing tells the rows. */
   unknown: string[]
+  /** Stages that read archives on the web: their requests, bytes and waits are in no figure before they have run. */
+  uncounted: string[]
   assumed: ReturnType<Assumptions['used']>
 }
 
@@ -99,6 +102,7 @@ export async function estimateCost(
   }
   const wall = wallTime(total, stages, fetches, workers)
   const money = moneyOf(total, wall, workers, prices)
+  const isLeft = (id: string) => stages.find((s) => s.stage === id)!.left !== 0
   const unknown = stages.filter((s) => s.rows === null).map((s) => s.stage)
   return {
     name: plan.name,
@@ -111,6 +115,7 @@ export async function estimateCost(
     money,
     cost: unknown.length > 0 ? null : money.reduce((all, m) => all + m.cost, 0),
     unknown,
+    uncounted: plan.stages.filter((s) => readsArchivesOnline(s) && isLeft(s.id)).map((s) => s.id),
     assumed: assumed.used(),
   }
 }

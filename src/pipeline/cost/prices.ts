@@ -26,13 +26,16 @@ export const DEFAULT_PRICES: Prices = pricesSchema.parse({})
 
 /** Reads a price file (YAML). @throws PairloomError `PL_CONFIG` with all faults, each with its line */
 export async function readPrices(path: string): Promise<Prices> {
-  const source = parseYaml(await readPipeline(path, 'a prices file'), path)
+  const source = parseYaml(await readPipeline(path, 'prices'), path)
   const parsed = pricesSchema.safeParse(source.value ?? {})
   const faults: PlacedFault[] = parsed.success
     ? source.faults
     : [
         ...source.faults,
-        ...zodFaults(parsed.error.issues, source.value, [], pricesSchema).map((f) => source.place(f)),
+        ...zodFaults(parsed.error.issues, source.value, [], pricesSchema).map((f) => {
+          const placed = source.place(f)
+          return f.path.length > 0 ? placed : { ...placed, path: ['prices'] }
+        }),
       ]
   if (!parsed.success || faults.length > 0) throw configError(path, faults)
   return parsed.data

@@ -88,6 +88,11 @@ const LOCAL = new Set([
   'crawl/site',
 ])
 
+/** Whether a source reads archives on the web, of which the estimate counts rows alone, no request and no byte. */
+export function readsArchivesOnline({ use, options }: PlannedStage): boolean {
+  return use === 'crawl/cc-index' || (/^crawl\/wa(?:rc|t)$/.test(use) && asksNetwork(options))
+}
+
 /** A list of files that lies on the web, or a crawl that is named by its id. */
 function asksNetwork(options: Record<string, unknown>): boolean {
   return (
