@@ -109,7 +109,7 @@ function next({ name, shards, datasets }: TakenDown, which: string): string {
   if (!holds) return ''
   const later =
     shards.length > 0
-      ? `the shards above hold it until then: pairloom takedown ${which} --purge removes it from them and from the run now, the next pairloom run makes new ones without it and leaves the old`
+      ? `the shards above still hold it: pairloom takedown ${which} --purge removes it from them and from the run now; pairloom run makes new ones without it, and the old stay until a purge`
       : `what the run has of it stays in its folder until pairloom takedown ${which} --purge removes it`
   return `used no more from now on; ${later}\n`
 }
@@ -117,8 +117,8 @@ function next({ name, shards, datasets }: TakenDown, which: string): string {
 function told({ name, isNew, tombstones, samples, datasets, shards, sameBytes }: TakenDown): string {
   const head =
     name === null
-      ? `would take down ${plural(samples, 'sample')} (${plural(tombstones, 'tombstone')})`
-      : `${isNew ? 'taken down' : 'taken down before'}: ${plural(samples, 'sample')} (${plural(tombstones, 'tombstone')}, takedown/${name}.tombstone.json)`
+      ? `would take down ${plural(samples, 'picture')} (${plural(tombstones, 'tombstone')})`
+      : `${isNew ? 'taken down' : 'taken down before'}: ${plural(samples, 'picture')} (${plural(tombstones, 'tombstone')}, takedown/${name}.tombstone.json)`
   const rows = [
     ...datasets.map((d) => ['', d.dataset, count(d.kept), 'rows', count(d.rejected), 'rejected']),
     ...shards.map((s) => ['', s.path, s.samples === null ? '?' : count(s.samples), 'samples', '', '']),

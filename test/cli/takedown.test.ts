@@ -34,7 +34,7 @@ describe('pairloom takedown', () => {
     expect(JSON.parse(done.out)).toMatchObject({ isNew: true, tombstones: 2, samples: 29, purged: null })
     // What comes next, and of what is taken down neither address nor text, nor an empty line in their place.
     const again = await takedown('--domain', 'site1.test', '--run', 'runs/memory')
-    expect(again.out).toMatch(/^taken down: 15 samples \(1 tombstone, /)
+    expect(again.out).toMatch(/^taken down: 15 pictures \(1 tombstone, /)
     expect(again.out).toContain(
       'used no more from now on; what the run has of it stays in its folder until pairloom takedown memory.yaml --run runs/memory --purge removes it\n',
     )
